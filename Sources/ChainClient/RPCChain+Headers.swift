@@ -1,0 +1,182 @@
+/// Headers: the head, the finalized block, one by number or hash, many in batches.
+package import Ethereum
+import Synchronization
+
+extension RPCChain {
+    package func head() async throws(ChainError) -> Header {
+        do throws(Exhausted) {
+            return try await serve(.blockByNumber) { index throws(Fault) in try await self.readHead(index).header }
+        } catch {
+            throw chainError(error, "the head")
+        }
+    }
+
+    /// nil where no endpoint has the tag, in whatever words; an outage is an error, never nil.
+    package func finalized() async throws(ChainError) -> Header? {
+        do throws(Exhausted) {
+            return try await serve(.blockByNumber, .init(capability: .finalized)) { index throws(Fault) in
+                try await self.readFinalized(index)
+            }
+        } catch {
+            // Everybody who could be asked has refused, now or before.
+            let now = timeline.now
+            let isRefused = state.withLock { $0.pool.hopelessness(of: .init(capability: .finalized), now: now) != nil }
+            if isRefused, !error.isCancelled { return nil }
+            throw chainError(error, "the finalized block")
+        }
+    }
+
+    func readFinalized(_ index: Int) async throws(Fault) -> Header {
+        do throws(Fault) {
+            // Block 0 is what some nodes answer when they do not know: it would say that nothing is final.
+            if let header = try await exchange(index, .finalized, HeaderScanner.scan).value?.header, header.number > 0 {
+                return header
+            }
+        } catch {
+            switch error.kind {
+            case .rateLimited, .quotaOrAuth, .wrongChain: throw error
+            default: if !error.isAnswer { throw error }
+            }
+        }
+        var fault = Fault(.unsupported, "no finalized block").about(.blockByNumber)
+        fault.isAnswer = true
+        throw fault
+    }
+
+    /// nil only when every endpoint that answered said so, after a wait; never kept.
+    package func header(number: BlockNumber) async throws(ChainError) -> Header? {
+        do throws(Exhausted) {
+            return try await serve(.blockByNumber) { index throws(Fault) in
+                try await self.readHeader(index, number: number).header
+            }
+        } catch {
+            if error.isUnanimous(.behindHead), !error.isCancelled { return nil }
+            throw chainError(error, "block \(number)")
+        }
+    }
+
+    package func header(hash: Hash32) async throws(ChainError) -> Header? {
+        do throws(Exhausted) {
+            return try await serve(.blockByHash) { index throws(Fault) in
+                guard let header = try await self.readHeader(index, hash: hash) else {
+                    throw Fault(.behindHead, "it does not know the block")
+                }
+                return header.header
+            }
+        } catch {
+            if error.isUnanimous(.behindHead), !error.isCancelled { return nil }
+            throw chainError(error, "a block by hash")
+        }
+    }
+
+    /// Reads a block by number at one endpoint.
+    ///
+    /// A block at or below the head that the endpoint announced must be there: `null` then is a node behind the same
+    /// URL that lags, and is asked again three times. Never a sign that the block is gone.
+    func readHeader(_ index: Int, number: BlockNumber) async throws(Fault) -> ScannedHeader {
+        for attempt in 0..<4 {
+            do throws(Fault) {
+                if let header = try await exchange(index, .header(number), HeaderScanner.scan).value {
+                    guard header.header.number == number else {
+                        throw Fault(.inconsistent, "block \(header.header.number) instead of block \(number)")
+                    }
+                    let now = timeline.now
+                    change(index) { $0.saw(number, now: now) }
+                    return header
+                }
+            } catch {
+                guard error.kind == .behindHead else { throw error }
+            }
+            guard attempt < 3, upstream(index).head ?? 0 >= number else { break }
+            do { try await timeline.sleep(shortPause()) } catch { throw .cancelled }
+        }
+        let now = timeline.now
+        change(index) { $0.lacked(number, now: now) }
+        throw Fault(.behindHead, "it does not have block \(number)").about(.blockByNumber)
+    }
+
+    func readHeader(_ index: Int, hash: Hash32) async throws(Fault) -> ScannedHeader? {
+        do throws(Fault) {
+            guard let header = try await exchange(index, .headerOf(hash), HeaderScanner.scan).value else { return nil }
+            guard header.header.hash == hash else { throw Fault(.inconsistent, "another block than the one asked for") }
+            return header
+        } catch {
+            guard error.kind == .behindHead || error.kind == .reorgSignal else { throw error }
+            return nil
+        }
+    }
+
+    // MARK: Many
+
+    /// In the order of `numbers`; blocks that no endpoint has are left out.
+    package func headers(numbers: [BlockNumber]) async throws(ChainError) -> [Header] {
+        var found: [BlockNumber: Header] = [:]
+        var rest = numbers[...]
+        while !rest.isEmpty {
+            let part: (asked: Int, headers: [Header])
+            do throws(Exhausted) {
+                part = try await serve(.blockByNumber) { index throws(Fault) in
+                    try await self.readBatch(index, rest)
+                }
+            } catch {
+                throw chainError(error, "headers")
+            }
+            for header in part.headers { found[header.number] = header }
+            rest = rest.dropFirst(part.asked)
+        }
+        // What a batch left out, or answered with an error for that element alone, is asked for by itself.
+        var out: [Header] = []
+        for number in numbers {
+            if found[number] == nil { found[number] = try await header(number: number) }
+            if let header = found[number] { out.append(header) }
+        }
+        return out
+    }
+
+    /// Reads as many headers, from the front, as this endpoint takes in one body.
+    private func readBatch(
+        _ index: Int,
+        _ numbers: ArraySlice<BlockNumber>
+    ) async throws(Fault) -> (asked: Int, headers: [Header]) {
+        let now = timeline.now
+        let upstream = upstream(index)
+        let size = min(numbers.count, upstream.can(.batches, now: now) ? upstream.batchSize : 1)
+        let asked = numbers.prefix(size)
+        guard size > 1 else { return (size, []) }
+        do throws(Fault) {
+            let answers = try await exchange(index, batch: asked.map { .header($0) }, HeaderScanner.scan)
+            var headers: [Header] = []
+            var unanswered = 0
+            for (number, answer) in zip(asked, answers) {
+                switch answer {
+                case .success(let header?) where header.header.number == number: headers.append(header.header)
+                case .success: break
+                case .failure(let fault):
+                    if fault.kind == .transient, !fault.isAnswer { unanswered += 1 }
+                    report(index, fault, .blockByNumber)
+                }
+            }
+            // Only the first, or nothing: batches are not really understood.
+            if headers.count <= 1, unanswered >= size - 1 {
+                change(index) { $0.refuses(.batches, now: now) }
+            } else if headers.count == size {
+                change(index) { $0.batchSize = min(options.batchMax, $0.batchSize + max(1, $0.batchSize / 4)) }
+            }
+            return (size, headers)
+        } catch {
+            switch error.kind {
+            case .responseTooLarge, .tooManyResults: change(index) { $0.batchSize = max(1, size / 2) }
+            case .unsupported, .ourBug, .inconsistent: change(index) { $0.refuses(.batches, now: now) }
+            case .transient where !error.isCancelled:
+                // Whatever stands in front may not like batches; single requests tell whether it is alive.
+                change(index) { upstream in
+                    upstream.batchSize = max(1, size / 2)
+                    upstream.refuses(.batches, now: now, isCertain: false)
+                }
+            default: throw error
+            }
+            report(index, error, .blockByNumber)
+            return (0, [])
+        }
+    }
+}

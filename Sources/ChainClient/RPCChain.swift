@@ -1,0 +1,78 @@
+/// `Chain` over JSON-RPC: several endpoints that are slow, limited and sometimes wrong, behind one method a question.
+import Ethereum
+package import Logging
+import Synchronization
+
+package final class RPCChain: Chain {
+    package let endpoints: [Endpoint]
+    /// What was asked and how it went, per endpoint, method and class.
+    package let counters: Counters
+    let transport: any Transport
+    let options: RPCOptions
+    let timeline: Timeline
+    let random: @Sendable () -> UInt64
+    let logger: Logger
+    let bytes: ByteBudget
+    /// Bulk requests in flight at each endpoint.
+    let turnstiles: [Turnstile]
+    /// One check of an endpoint's chain at a time.
+    let verifiers: [Turnstile]
+    let state: Mutex<State>
+    private let nextID: Atomic<UInt64>
+
+    struct State: Sendable {
+        var pool: UpstreamPool
+        var budget = RetryBudget()
+        /// The chain that was agreed on; every endpoint has to be of it.
+        var identity: ChainIdentity?
+        var isRenumbered: Bool
+    }
+
+    /// - Parameter random: 64 random bits; seeded in a simulation.
+    package init(
+        endpoints: [Endpoint],
+        transport: any Transport,
+        options: RPCOptions = RPCOptions(),
+        clock: any Clock<Duration> = ContinuousClock(),
+        random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0 ... .max) },
+        logger: Logger
+    ) {
+        precondition(!endpoints.isEmpty, "a chain client needs an endpoint")
+        let timeline = Timeline(clock)
+        let now: @Sendable () -> Duration = { timeline.now }
+        self.endpoints = endpoints
+        self.transport = transport
+        self.options = options
+        self.timeline = timeline
+        self.random = random
+        self.logger = logger
+        counters = Counters(labels: endpoints.map(\.label))
+        bytes = ByteBudget(total: options.bytesInFlightMax, pageBytesMax: options.pageBytesMax, now: now)
+        let pool = UpstreamPool(endpoints, options)
+        turnstiles = pool.upstreams.map { Turnstile(total: $0.throttle.requestsInFlight, now: now) }
+        verifiers = endpoints.map { _ in Turnstile(total: 1, now: now) }
+        state = Mutex(State(pool: pool, isRenumbered: options.renumbered))
+        // Ids begin anywhere and stay within what every JSON reader holds exactly.
+        nextID = Atomic(random() >> 16)
+    }
+
+    /// Whether this chain's blocks are numbered from their receipts; once true it stays so, and is worth keeping.
+    package var renumbered: Bool { state.withLock { $0.isRenumbered } }
+
+    package var pagesInFlight: Int {
+        let pages = state.withLock { $0.pool.pagesInFlight(now: timeline.now) }
+        // Beyond what the byte budget holds at its smallest reservation, pages would only queue for memory.
+        return min(pages, max(1, options.bytesInFlightMax / (1 << 20)))
+    }
+
+    /// The first of `count` ids that nobody else gets.
+    func takeIDs(_ count: Int) -> UInt64 {
+        nextID.wrappingAdd(UInt64(count), ordering: .relaxed).oldValue
+    }
+
+    func upstream(_ index: Int) -> Upstream { state.withLock { $0.pool.upstreams[index] } }
+
+    func change<Value>(_ index: Int, _ body: (inout Upstream) -> Value) -> Value {
+        state.withLock { body(&$0.pool.upstreams[index]) }
+    }
+}

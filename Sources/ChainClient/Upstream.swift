@@ -1,0 +1,163 @@
+/// What is known about one endpoint at this moment; pure.
+package import Ethereum
+
+package struct Upstream: Sendable {
+    /// A thing that not every endpoint can do.
+    package enum Capability: Int, Sendable, Hashable, CaseIterable {
+        case logs, logsByHash, receipts, batches, finalized
+    }
+
+    /// What a node does when asked for the logs of a block hash that it does not know.
+    package enum UnknownHash: Sendable, Hashable {
+        /// It says so: an empty answer means an empty block.
+        case refuses
+        /// It answers `[]`: an empty answer means nothing by itself.
+        case answersEmpty
+    }
+
+    package struct Park: Sendable, Hashable {
+        package var until: Duration
+        package var kind: ErrorClass
+        package var text: String
+    }
+
+    /// The shapes of filter whose density differs.
+    package enum Shape: Sendable, Hashable {
+        case everyContract, contracts
+
+        package init(_ filter: LogFilter) { self = filter.addresses.isEmpty ? .everyContract : .contracts }
+    }
+
+    package var throttle: Throttle
+    package var everyContract: RangeControl
+    package var contracts: RangeControl
+    /// The highest block it is known to have, and when that was seen.
+    package private(set) var head: BlockNumber?
+    package private(set) var headAt: Duration = .zero
+    /// Blocks below this it has no logs of.
+    package private(set) var oldestLogs: BlockNumber = 0
+    /// Out of use for a reason an operator may have to know.
+    package var park: Park?
+    /// Out of use for a moment, after failures in a row.
+    package private(set) var coolUntil: Duration = .zero
+    package private(set) var failures = 0
+    package private(set) var suspicions = 0
+    /// Things it refused, and until when that is believed.
+    private var refused: [Capability: Duration] = [:]
+    /// When its chain was last checked; nil: not yet.
+    package var verifiedAt: Duration?
+    package var unknownHash: UnknownHash?
+    package var batchSize: Int
+    /// The most addresses a request may name.
+    package var addressesMax = LogFilter.addressesMax
+    /// A moving average of the bytes of a page of logs, for reservations.
+    package var pageBytes = 1 << 20
+    package var inFlight = 0
+
+    /// A capability that is missing is asked about again after this: nodes are upgraded.
+    static let refusedFor: Duration = .seconds(3_600)
+    /// A young chain has no finalized block yet.
+    static let tagRefusedFor: Duration = .seconds(300)
+    /// A 404 may be a proxy that has lost its node for a moment.
+    static let statusRefusedFor: Duration = .seconds(30)
+    /// A quota comes back at the next hour or day; until then a probe an hour is enough.
+    static let quotaFor: Duration = .seconds(900)
+    /// Another chain behind the same URL is a mistake that somebody has to correct.
+    static let wrongChainFor: Duration = .seconds(3_600)
+    /// After an hour the chain is checked again: providers move keys and names.
+    static let verifyEvery: Duration = .seconds(3_600)
+    static let coolBase: Duration = .milliseconds(200)
+    static let coolMax: Duration = .seconds(30)
+    /// Wrong data is worse than none.
+    static let suspicionBase: Duration = .seconds(1)
+    static let suspicionMax: Duration = .seconds(60)
+
+    package init(_ endpoint: Endpoint, _ options: RPCOptions) {
+        throttle = Throttle(
+            requestsPerSecond: endpoint.requestsPerSecond,
+            requestsInFlightMax: options.requestsInFlightMax
+        )
+        let control = RangeControl(initial: min(options.widthInitial, options.widthMax), max: options.widthMax)
+        (everyContract, contracts) = (control, control)
+        batchSize = min(10, options.batchMax)
+    }
+
+    package subscript(shape: Shape) -> RangeControl {
+        get { shape == .everyContract ? everyContract : contracts }
+        set { if shape == .everyContract { everyContract = newValue } else { contracts = newValue } }
+    }
+
+    // MARK: Facts
+
+    package mutating func sawHead(_ number: BlockNumber, now: Duration) {
+        (head, headAt) = (number, now)
+    }
+
+    /// An answer about this block proves that the endpoint has come so far.
+    package mutating func saw(_ number: BlockNumber, now: Duration) {
+        if number > head ?? 0 || head == nil { sawHead(number, now: now) }
+    }
+
+    /// It did not know a block that it should have: its head is believed to be below.
+    package mutating func lacked(_ number: BlockNumber, now: Duration) {
+        guard let head, head >= number else { return }
+        sawHead(number == 0 ? 0 : number - 1, now: now)
+    }
+
+    package mutating func hasNoLogs(through number: BlockNumber) {
+        oldestLogs = max(oldestLogs, number == .max ? .max : number + 1)
+    }
+
+    package func can(_ capability: Capability, now: Duration) -> Bool {
+        refused[capability].map { now >= $0 } ?? true
+    }
+
+    /// - Parameter isCertain: false for a status of whatever stands in front of the node, which may be restarting.
+    package mutating func refuses(_ capability: Capability, now: Duration, isCertain: Bool = true) {
+        let age = capability == .finalized ? Self.tagRefusedFor : Self.refusedFor
+        refused[capability] = now + (isCertain ? age : Self.statusRefusedFor)
+    }
+
+    /// Whether its chain has to be looked at before it may be used.
+    package func needsVerifying(_ now: Duration) -> Bool {
+        verifiedAt.map { now >= $0 + Self.verifyEvery } ?? true
+    }
+
+    /// When it may be asked again; nil: now.
+    package func blockedUntil(_ now: Duration) -> Duration? {
+        let until = max(coolUntil, throttle.closedUntil)
+        return until > now ? until : nil
+    }
+
+    package func isParked(_ now: Duration) -> Bool { park.map { now < $0.until } ?? false }
+
+    package mutating func succeeded(_ now: Duration) {
+        failures = 0
+        suspicions = 0
+        coolUntil = .zero
+        park = nil
+    }
+
+    package mutating func failed(_ fault: Fault, now: Duration, random: UInt64) {
+        switch fault.kind {
+        case .rateLimited: throttle.limited(now: now, retryAfter: fault.retryAfter, random: random)
+        case .transient:
+            if fault.isTimeout { throttle.timedOut(now: now) }
+            // Many in flight fail together: one failure, not many.
+            guard now >= coolUntil else { break }
+            coolUntil = now + Backoff.pause(failures: failures, random: random, base: Self.coolBase, cap: Self.coolMax)
+            failures += 1
+        case .inconsistent:
+            let base = Self.suspicionBase
+            // The first time is usually a race at the head; only what goes on is suspicious.
+            let pause = Backoff.pause(failures: suspicions, random: random, base: base, cap: Self.suspicionMax)
+            if suspicions > 0 { coolUntil = now + pause }
+            suspicions += 1
+        case .quotaOrAuth: park = Park(until: now + Self.quotaFor, kind: fault.kind, text: fault.text)
+        case .wrongChain:
+            park = Park(until: now + Self.wrongChainFor, kind: fault.kind, text: fault.text)
+            verifiedAt = nil
+        default: break
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Ethereum
+import Tokens
+
+/// Missing history: fetched in parallel, in any order, committed as it comes.
+extension SyncEngine {
+    /// One answered piece of the plan, decoded.
+    private struct Piece: Sendable {
+        var segment: ReadPlan.Segment
+        /// The prefix of the segment that was served.
+        var range: ClosedRange<BlockNumber>
+        var rows: DecodedLogs
+        var anchor: Header
+    }
+
+    /// What was fetched and waits for its commit.
+    private struct Pending {
+        var pieces: [Piece] = []
+        var rowCount = 0
+
+        mutating func add(_ piece: Piece) {
+            rowCount += piece.rows.rowCount
+            pieces.append(piece)
+        }
+    }
+
+    /// Reads what is missing up to the tip.
+    ///
+    /// - Parameter deadline: no request is started after it; what is under way is still committed. nil: until all is read.
+    /// - Throws: `ChainError` of the first page that no endpoint could serve; what came before is committed.
+    func backfill(_ state: inout ChainState, until deadline: Time.Instant?) async throws {
+        guard let tip = state.tip else { return }
+        let plan = ReadPlan(state: state, through: tip.number)
+        guard !plan.isEmpty else { return }
+        let total = plan.blockCount
+        status.update {
+            $0.phase = .backfill
+            $0.blocksTotal = max($0.blocksTotal, total)
+            $0.blocksLeft = total
+        }
+        var queue = Array(plan.segments.reversed())
+        var pending = Pending()
+        var failure: (any Error)?
+        try await withThrowingTaskGroup(of: Result<Piece, any Error>.self) { group in
+            var inFlight = 0
+            var lastCommit = clock.now
+            while true {
+                while inFlight < chain.pagesInFlight, failure == nil, deadline.map({ clock.now < $0 }) ?? true,
+                    let next = take(from: &queue)
+                {
+                    let chain = chain
+                    group.addTask { await Self.fetch(next, from: chain) }
+                    inFlight += 1
+                }
+                guard inFlight > 0, let result = try await group.next() else { break }
+                inFlight -= 1
+                switch result {
+                case .success(let piece):
+                    putBack(piece, to: &queue)
+                    pending.add(piece)
+                case .failure(let error):
+                    failure = failure ?? error
+                }
+                if pending.rowCount >= options.commitRows
+                    || lastCommit.duration(to: clock.now) >= options.commitInterval
+                {
+                    try await commit(&pending, &state)
+                    lastCommit = clock.now
+                }
+            }
+            try await commit(&pending, &state)
+        }
+        if let failure { throw failure }
+    }
+
+    /// The next piece of work: as many blocks as one page may well carry.
+    private func take(from queue: inout [ReadPlan.Segment]) -> ReadPlan.Segment? {
+        guard let segment = queue.last else { return nil }
+        let width = max(1, chain.blocksPerPage(for: segment.filter))
+        guard UInt64(segment.range.count) > width else { return queue.removeLast() }
+        let cut = segment.range.lowerBound + width
+        queue[queue.count - 1].range = cut...segment.range.upperBound
+        var first = segment
+        first.range = segment.range.lowerBound...(cut - 1)
+        return first
+    }
+
+    /// What of a piece was not served goes to the front again.
+    private func putBack(_ piece: Piece, to queue: inout [ReadPlan.Segment]) {
+        guard piece.range.upperBound < piece.segment.range.upperBound else { return }
+        var rest = piece.segment
+        rest.range = (piece.range.upperBound + 1)...piece.segment.range.upperBound
+        queue.append(rest)
+    }
+
+    private static func fetch(_ segment: ReadPlan.Segment, from chain: any Chain) async -> Result<Piece, any Error> {
+        do throws(ChainError) {
+            let answer = try await chain.logs(in: segment.range, matching: segment.filter)
+            var rows = DecodedLogs()
+            TokenStandards.decode(answer.page, into: &rows)
+            return .success(Piece(segment: segment, range: answer.range, rows: rows, anchor: answer.anchor))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func commit(_ pending: inout Pending, _ state: inout ChainState) async throws {
+        guard !pending.pieces.isEmpty else { return }
+        var update = update(from: state)
+        // In place order the database's pages are met one after another.
+        for piece in pending.pieces.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+            update.blocks.append(
+                BlockRecord(
+                    number: piece.anchor.number,
+                    hash: piece.anchor.hash,
+                    timestamp: piece.anchor.timestamp == 0 ? nil : piece.anchor.timestamp,
+                    role: .anchor
+                )
+            )
+            for key in piece.segment.keys {
+                update.covered.append(.init(key: key, range: piece.range, evidence: .anchored))
+            }
+            update.rows.append(piece.rows)
+        }
+        let blocks = pending.pieces.reduce(UInt64(0)) { $0 + UInt64($1.range.count) }
+        pending = Pending()
+        _ = try await commit(update, &state)
+        status.update { $0.blocksLeft = $0.blocksLeft > blocks ? $0.blocksLeft - blocks : 0 }
+    }
+}

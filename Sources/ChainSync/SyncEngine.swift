@@ -1,0 +1,181 @@
+package import Ethereum
+package import Logging
+package import Tokens
+
+/// Keeps the ledger equal to the chain: one loop, whose state is the committed state and nothing else.
+///
+/// Each round looks at the head, takes new blocks over, and spends the rest of the round on missing history. Fetching
+/// runs ahead in parallel; committing is this loop alone. Being cancelled anywhere leaves a correct ledger.
+package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration {
+    package let chain: any Chain
+    package let ledger: any Ledger
+    package let status: SyncStatus
+    let options: SyncOptions
+    let clock: Time
+    let random: @Sendable () -> UInt64
+    let logger: Logger
+
+    /// Where a run ends.
+    package enum Goal: Sendable, Equatable {
+        /// Follow the head until cancelled.
+        case follow
+        /// End when everything up to this block is held.
+        case block(BlockNumber)
+    }
+
+    package init(
+        chain: any Chain,
+        ledger: any Ledger,
+        status: SyncStatus,
+        options: SyncOptions,
+        clock: Time,
+        random: @escaping @Sendable () -> UInt64,
+        logger: Logger
+    ) {
+        self.chain = chain
+        self.ledger = ledger
+        self.status = status
+        self.options = options
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+    }
+
+    /// Runs until the goal is reached or the task is cancelled.
+    ///
+    /// What may pass is waited for, for ever, ever more slowly; see ``SyncError`` for what may not.
+    /// - Parameter state: what ``Ledger/open(_:holder:)`` returned.
+    package func run(_ state: ChainState, until goal: Goal) async throws {
+        var state = state
+        var pause = options.retryPause
+        while true {
+            try Task.checkCancellation()
+            do {
+                let isDone = try await round(&state, goal)
+                if isDone { return }
+                pause = options.retryPause
+            } catch let error {
+                try await recover(from: error, &state)
+                try await clock.sleep(for: pause)
+                pause = min(pause * 2, options.retryPauseMax)
+            }
+        }
+    }
+
+    /// One look at the chain and all that follows from it; true when the goal is reached.
+    private func round(_ state: inout ChainState, _ goal: Goal) async throws -> Bool {
+        let started = clock.now
+        let head = try await chain.head()
+        let finality = try await finality(of: head)
+        status.update {
+            $0.head = head.number
+            $0.finalized = finality.block
+            $0.reason = nil
+        }
+        try await jump(&state, toward: head, finality, goal)
+        if !state.isIndexed {
+            try await backfill(&state, until: nil)
+            status.update { $0.phase = .maintenance }
+            try await ledger.buildIndexes()
+            state.isIndexed = true
+        }
+        let isFollowed = try await follow(&state, head: head, finality, goal)
+        let deadline = started.advanced(by: options.pollInterval)
+        try await backfill(&state, until: goal == .follow ? deadline : nil)
+        status.update { $0.phase = .tail }
+        if case .block(let last) = goal, let checkpoint = state.checkpoint, checkpoint >= last { return true }
+        if isFollowed, clock.now < deadline {
+            try await clock.sleep(until: deadline, tolerance: nil)
+            // Another process may have added a contract meanwhile.
+            let current = try await ledger.state(of: state.identity.chainID)
+            if current.version != state.version { try adopt(current, &state) }
+        }
+        return false
+    }
+
+    /// What is final: by the chain's word, else by depth.
+    struct Finality: Sendable {
+        var block: BlockNumber
+        /// Whether the chain itself said so; such a block is never undone.
+        var isConfirmed: Bool
+    }
+
+    private func finality(of head: Header) async throws -> Finality {
+        if let header = try await chain.finalized(), header.number <= head.number {
+            return Finality(block: header.number, isConfirmed: true)
+        }
+        return Finality(
+            block: head.number > options.confirmations ? head.number - options.confirmations : 0,
+            isConfirmed: false
+        )
+    }
+
+    // MARK: Committing
+
+    /// Applies an update and carries the state along.
+    func commit(_ update: ChainUpdate, _ state: inout ChainState) async throws -> Committed {
+        let committed = try await ledger.apply(update, to: state.identity.chainID)
+        state.version = committed.version
+        if let keep = update.rewindTo {
+            for key in state.coverage.keys { state.coverage[key]?.cut(above: keep) }
+            state.window.removeAll { $0.number > keep }
+            state.rewinds += 1
+        }
+        for covered in update.covered {
+            state.coverage[covered.key, default: Coverage()].insert(covered.range, evidence: covered.evidence)
+        }
+        if let tip = update.tip { state.tip = tip }
+        if let finalized = update.finalized { state.finalized = max(finalized, state.finalized ?? 0) }
+        let tip = state.tip
+        status.update {
+            $0.tip = tip
+            $0.checkpoint = committed.checkpoint
+            $0.rowsWritten += UInt64(committed.inserted)
+            $0.commits += 1
+        }
+        return committed
+    }
+
+    func update(from state: ChainState) -> ChainUpdate {
+        ChainUpdate(base: state.version, commitID: ID128(high: random(), low: random()))
+    }
+
+    // MARK: Faults
+
+    /// Decides what an error means; returns when the round may be tried again.
+    private func recover(from error: any Error, _ state: inout ChainState) async throws {
+        try Task.checkCancellation()
+        switch error {
+        case let error as SyncError:
+            note(error.description)
+            status.update { $0.phase = .blocked }
+            throw error
+        case ChainError.cancelled:
+            throw CancellationError()
+        case ChainError.wrongChain(let what):
+            note(what)
+            throw SyncError.wrongChain(what)
+        case let error as ChainError:
+            note("\(error)")
+        case let error as LedgerError:
+            note(error.description)
+        default:
+            note("\(error)")
+        }
+        // Whatever happened, what is committed decides; a COMMIT whose fate was unknown is found here too.
+        let current = try await ledger.state(of: state.identity.chainID)
+        try adopt(current, &state)
+    }
+
+    private func adopt(_ current: ChainState, _ state: inout ChainState) throws {
+        guard current.version.holder == state.version.holder, current.version.epoch == state.version.epoch else {
+            throw SyncError.superseded
+        }
+        state = current
+    }
+
+    private func note(_ reason: String) {
+        logger.warning("round failed", metadata: ["reason": "\(reason)"])
+        status.update { $0.reason = reason }
+    }
+}

@@ -1,0 +1,84 @@
+/// The seam between the engine and whatever answers for a chain.
+///
+/// Every method has a deadline of its own and may be called again. Implementations retry, fail over and split by
+/// themselves; what they throw is what the engine has to act on.
+package protocol Chain: Sendable {
+    /// Chain id and the hash of the first block, from the endpoints themselves.
+    ///
+    /// Two requests at most per endpoint.
+    func identity() async throws(ChainError) -> ChainIdentity
+    /// The newest block.
+    ///
+    /// One request.
+    func head() async throws(ChainError) -> Header
+    /// The newest block the chain calls final; nil where the `finalized` tag does not work.
+    ///
+    /// One request.
+    func finalized() async throws(ChainError) -> Header?
+    /// The canonical block of a height; nil when no endpoint knows it (yet).
+    ///
+    /// Never a proof that it is gone.
+    func header(number: BlockNumber) async throws(ChainError) -> Header?
+    /// A block by identity, canonical or not; nil when no endpoint knows it.
+    func header(hash: Hash32) async throws(ChainError) -> Header?
+    /// The logs of a prefix of `range`: as many blocks, from its start, as one answer may carry.
+    ///
+    /// All or nothing for that prefix, from one endpoint, bound to the hash of the prefix's last block.
+    func logs(in range: ClosedRange<BlockNumber>, matching filter: LogFilter) async throws(ChainError) -> RangeAnswer
+    /// The logs of exactly one block, asked by its hash.
+    func logs(of block: Header, matching filter: LogFilter) async throws(ChainError) -> LogPage
+    /// Timestamps of blocks by number, where the chain gives them; in one batch where batches work.
+    func headers(numbers: [BlockNumber]) async throws(ChainError) -> [Header]
+    /// How many log requests are worth having in flight now; at least 1.
+    var pagesInFlight: Int { get }
+    /// How many blocks one log request may well span now, by what was learnt; at least 1. A hint for cutting up work.
+    func blocksPerPage(for filter: LogFilter) -> UInt64
+}
+
+extension Chain {
+    package func blocksPerPage(for filter: LogFilter) -> UInt64 { 1_000 }
+}
+
+/// What tells one chain from another: the same id with another genesis is another chain.
+package struct ChainIdentity: Sendable, Hashable {
+    package var chainID: ChainID
+    package var genesis: Hash32
+
+    package init(chainID: ChainID, genesis: Hash32) {
+        self.chainID = chainID
+        self.genesis = genesis
+    }
+}
+
+/// One answered range of logs.
+package struct RangeAnswer: Sendable {
+    /// The blocks the answer is complete for; starts where the request started.
+    package var range: ClosedRange<BlockNumber>
+    /// The last block of `range`, read before and after the logs with one and the same hash.
+    package var anchor: Header
+    package var page: LogPage
+
+    package init(range: ClosedRange<BlockNumber>, anchor: Header, page: LogPage) {
+        self.range = range
+        self.anchor = anchor
+        self.page = page
+    }
+}
+
+/// Each case is one thing the engine can do about it.
+package enum ChainError: Error, Sendable, Equatable {
+    /// No endpoint could answer; wait, then ask again.
+    ///
+    /// The text names the endpoints and what they said.
+    case unavailable(String)
+    /// Answers contradict each other or themselves and no endpoint did better; ask again later, commit nothing.
+    case inconsistent(String)
+    /// The block asked for is not, or no longer, on the chain that the endpoints serve: look at the head again.
+    case reorged(String)
+    /// No endpoint can serve this range any more or at all (pruned, over every cap); an operator has to act.
+    case unservable(String)
+    /// The endpoints answer for another chain; nothing may be written.
+    case wrongChain(String)
+    /// The task was cancelled.
+    case cancelled
+}

@@ -1,0 +1,150 @@
+import Ethereum
+import GRDB
+import Tokens
+
+/// Undoing: rows above a block leave the ledger, holdings fall back, nothing is lost.
+extension LedgerTransaction {
+    /// Undoes all rows above `block`: the sums turn back, unique tokens fall back to their newest transfer that is left.
+    /// What is undone is moved to the orphan tables under the number of this rewind.
+    mutating func rewind(above block: BlockNumber, number: UInt64) throws {
+        try foldBack(above: block)
+        try moveToOrphans(above: block, number: number)
+        try refuseOverflow()
+        for change in fold.takeOwners() { try fallBack(change) }
+        try writeCounted()
+    }
+
+    private mutating func foldBack(above block: BlockNumber) throws {
+        let rows = statements.transfersAbove
+        rows.bind(1, chain)
+        rows.bind(2, block)
+        while try rows.step(db) {
+            guard let transfer = try transfer(rows) else { throw damaged("transfer") }
+            fold.fold(transfer, contract: rows.int(3), from: rows.int(5), to: rows.int(6), undo: true)
+            undone += 1
+            transfersProcessed -= 1
+        }
+        let ranges = statements.rangesAbove
+        ranges.bind(1, chain)
+        ranges.bind(2, block)
+        while try ranges.step(db) {
+            guard let range = try range(ranges) else { throw damaged("token_range") }
+            fold.fold(range, contract: ranges.int(2), undo: true)
+            undone += 1
+            transfersProcessed -= 1
+        }
+    }
+
+    private func transfer(_ row: KeptStatement) throws -> Transfer? {
+        let addresses = statements.addresses
+        guard let token = row.key(4), let amount = row.number(8), let hash = row.hash(9),
+            let contract = try addresses.address(of: row.int(3), db),
+            let from = try addresses.address(of: row.int(5), db), let to = try addresses.address(of: row.int(6), db),
+            let mover = try addresses.address(of: row.int(7), db),
+            let kind = TransferKind(rawValue: UInt8(truncatingIfNeeded: row.int(11)))
+        else { return nil }
+        let transfer = Transfer(
+            place: Place(
+                block: row.uint64(0),
+                logIndex: UInt32(truncatingIfNeeded: row.int(1)),
+                ordinal: UInt32(truncatingIfNeeded: row.int(2))
+            ),
+            contract: contract,
+            token: token,
+            from: from,
+            to: to,
+            operator: mover,
+            amount: amount,
+            transactionHash: hash,
+            transactionIndex: UInt32(truncatingIfNeeded: row.int(10)),
+            kind: kind,
+            flags: TransferFlags(rawValue: UInt8(truncatingIfNeeded: row.int(12)))
+        )
+        return transfer
+    }
+
+    private func range(_ row: KeptStatement) throws -> RangeTransfer? {
+        let addresses = statements.addresses
+        guard let first = row.key(3), let last = row.key(4), let hash = row.hash(7),
+            let contract = try addresses.address(of: row.int(2), db),
+            let from = try addresses.address(of: row.int(5), db), let to = try addresses.address(of: row.int(6), db)
+        else { return nil }
+        return RangeTransfer(
+            place: Place(block: row.uint64(0), logIndex: UInt32(truncatingIfNeeded: row.int(1))),
+            contract: contract,
+            first: first,
+            last: last,
+            from: from,
+            to: to,
+            transactionHash: hash,
+            transactionIndex: UInt32(truncatingIfNeeded: row.int(8))
+        )
+    }
+
+    private mutating func moveToOrphans(above block: BlockNumber, number: UInt64) throws {
+        let arguments: StatementArguments = [
+            "chain": chain, "rewind": Int64(number), "block": Int64(bitPattern: block),
+        ]
+        for (table, orphans, columns) in Self.orphanTables {
+            let place = table == "block" ? "number" : "block"
+            try db.execute(
+                sql: """
+                    INSERT INTO \(orphans)(chain, rewind, \(columns))
+                    SELECT chain, :rewind, \(columns) FROM \(table) WHERE chain = :chain AND \(place) > :block
+                    """,
+                arguments: arguments
+            )
+            try db.execute(
+                sql: "DELETE FROM \(table) WHERE chain = ? AND \(place) > ?",
+                arguments: [chain, Int64(bitPattern: block)]
+            )
+            if table == "malformed_log" {
+                errorCount -= Int64(db.changesCount)
+                undone += db.changesCount
+            }
+        }
+    }
+
+    /// Table, where its undone rows are kept, and the columns they share besides chain.
+    static let orphanTables: [(table: String, orphans: String, columns: String)] = [
+        (
+            "transfer", "orphaned_transfer",
+            "block, log_index, ordinal, contract, token, sender, recipient, operator, amount, tx_hash, tx_index, kind, flags"
+        ),
+        (
+            "token_range", "orphaned_range",
+            "block, log_index, contract, first, last, sender, recipient, tx_hash, tx_index"
+        ),
+        (
+            "malformed_log", "orphaned_malformed",
+            "block, log_index, contract, topics, data, data_count, reason"
+        ),
+        ("block", "orphaned_block", "number, hash, timestamp, role"),
+    ]
+
+    /// Sets a unique token's owner from the newest transfer that is left; with none left the token is not known any more.
+    private mutating func fallBack(_ change: OwnerChange) throws {
+        let newest = statements.newestTransfer
+        newest.bind(1, chain)
+        newest.bind(2, change.contract)
+        newest.bind(3, key: change.token)
+        if try newest.step(db) {
+            let update = statements.updateOwner
+            update.bind(1, chain)
+            update.bind(2, change.contract)
+            update.bind(3, key: change.token)
+            update.bind(4, newest.int(3))
+            update.bind(5, newest.int(0))
+            update.bind(6, newest.int(1))
+            update.bind(7, newest.int(2))
+            newest.reset()
+            try update.run(db)
+        } else {
+            let delete = statements.deleteOwner
+            delete.bind(1, chain)
+            delete.bind(2, change.contract)
+            delete.bind(3, key: change.token)
+            tokensDiscovered -= Int64(try delete.run(db))
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import GRDB
+
+/// The schema's history: named steps, strings only, forward only, never edited once released.
+///
+/// Token ids are *ordered keys*: one byte that says how many bytes follow, then the shortest big-endian bytes, so that
+/// the order of keys is the order of numbers (see ``Blob``). Amounts are shortest big-endian bytes, sums shortest
+/// two's complement. Addresses are interned; 0 is the zero address.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 ledger") { db in
+            try db.execute(sql: ledger)
+        }
+        return migrator
+    }
+
+    private static let ledger = """
+        -- one row for each chain: every commit swaps revision and commit_id
+        CREATE TABLE chain(
+          id INTEGER PRIMARY KEY,
+          chain_id TEXT NOT NULL UNIQUE,
+          genesis BLOB NOT NULL,
+          revision INTEGER NOT NULL,
+          commit_id BLOB NOT NULL,
+          epoch INTEGER NOT NULL,
+          holder BLOB NOT NULL,
+          tip_number INTEGER,
+          tip_hash BLOB,
+          finalized INTEGER,
+          checkpoint INTEGER,
+          rewinds INTEGER NOT NULL DEFAULT 0,
+          transfers_processed INTEGER NOT NULL DEFAULT 0,
+          tokens_discovered INTEGER NOT NULL DEFAULT 0,
+          tokens_enriched INTEGER NOT NULL DEFAULT 0,
+          error_count INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE TABLE event_set(
+          chain INTEGER NOT NULL, event_set INTEGER NOT NULL,
+          PRIMARY KEY(chain, event_set)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE address(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL UNIQUE) STRICT;
+        INSERT INTO address(id, bytes) VALUES(0, zeroblob(20));
+
+        -- layer 1: facts from logs
+        CREATE TABLE transfer(
+          chain INTEGER NOT NULL, block INTEGER NOT NULL, log_index INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+          contract INTEGER NOT NULL, token BLOB NOT NULL,
+          sender INTEGER NOT NULL, recipient INTEGER NOT NULL, operator INTEGER NOT NULL,
+          amount BLOB NOT NULL, tx_hash BLOB NOT NULL, tx_index INTEGER NOT NULL,
+          kind INTEGER NOT NULL, flags INTEGER NOT NULL,
+          PRIMARY KEY(chain, block, log_index, ordinal)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE token_range(
+          chain INTEGER NOT NULL, block INTEGER NOT NULL, log_index INTEGER NOT NULL,
+          contract INTEGER NOT NULL, first BLOB NOT NULL, last BLOB NOT NULL,
+          sender INTEGER NOT NULL, recipient INTEGER NOT NULL,
+          tx_hash BLOB NOT NULL, tx_index INTEGER NOT NULL,
+          PRIMARY KEY(chain, block, log_index)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX token_range_by_contract ON token_range(chain, contract, block, log_index);
+        CREATE TABLE malformed_log(
+          chain INTEGER NOT NULL, block INTEGER NOT NULL, log_index INTEGER NOT NULL,
+          contract INTEGER NOT NULL, topics BLOB NOT NULL, data BLOB NOT NULL, data_count INTEGER NOT NULL,
+          reason TEXT NOT NULL,
+          PRIMARY KEY(chain, block, log_index)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE block(
+          chain INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, timestamp INTEGER,
+          role INTEGER NOT NULL,
+          PRIMARY KEY(chain, number)
+        ) STRICT, WITHOUT ROWID;
+
+        -- layer 2: the fold; source 0 = events
+        CREATE TABLE owner(
+          chain INTEGER NOT NULL, contract INTEGER NOT NULL, token BLOB NOT NULL,
+          owner INTEGER NOT NULL,
+          block INTEGER NOT NULL, log_index INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+          source INTEGER NOT NULL DEFAULT 0,
+          PRIMARY KEY(chain, contract, token)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE balance(
+          chain INTEGER NOT NULL, contract INTEGER NOT NULL, token BLOB NOT NULL, owner INTEGER NOT NULL,
+          amount BLOB NOT NULL,
+          source INTEGER NOT NULL DEFAULT 0,
+          PRIMARY KEY(chain, contract, token, owner)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE supply(
+          chain INTEGER NOT NULL, contract INTEGER NOT NULL, token BLOB NOT NULL,
+          amount BLOB NOT NULL, movements INTEGER NOT NULL,
+          PRIMARY KEY(chain, contract, token)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE contract(
+          chain INTEGER NOT NULL, contract INTEGER NOT NULL,
+          rows INTEGER NOT NULL, digest_high INTEGER NOT NULL, digest_low INTEGER NOT NULL,
+          PRIMARY KEY(chain, contract)
+        ) STRICT, WITHOUT ROWID;
+
+        -- what was read
+        CREATE TABLE scope(
+          id INTEGER PRIMARY KEY, chain INTEGER NOT NULL, contract INTEGER,
+          first_block INTEGER NOT NULL, followed_from INTEGER, active INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX scope_by_contract ON scope(chain, ifnull(contract, -1));
+        CREATE TABLE coverage(
+          scope INTEGER NOT NULL, event_set INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+          evidence INTEGER NOT NULL,
+          PRIMARY KEY(scope, event_set, first)
+        ) STRICT, WITHOUT ROWID;
+
+        -- what was undone, until it is covered again
+        CREATE TABLE rewind(
+          chain INTEGER NOT NULL, number INTEGER NOT NULL, revision INTEGER NOT NULL,
+          to_block INTEGER NOT NULL, old_tip_number INTEGER, old_tip_hash BLOB,
+          rows INTEGER NOT NULL, by_operator INTEGER NOT NULL DEFAULT 0, coverage TEXT NOT NULL,
+          PRIMARY KEY(chain, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE orphaned_transfer(
+          chain INTEGER NOT NULL, rewind INTEGER NOT NULL,
+          block INTEGER NOT NULL, log_index INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+          contract INTEGER NOT NULL, token BLOB NOT NULL,
+          sender INTEGER NOT NULL, recipient INTEGER NOT NULL, operator INTEGER NOT NULL,
+          amount BLOB NOT NULL, tx_hash BLOB NOT NULL, tx_index INTEGER NOT NULL,
+          kind INTEGER NOT NULL, flags INTEGER NOT NULL,
+          PRIMARY KEY(chain, rewind, block, log_index, ordinal)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE orphaned_range(
+          chain INTEGER NOT NULL, rewind INTEGER NOT NULL, block INTEGER NOT NULL, log_index INTEGER NOT NULL,
+          contract INTEGER NOT NULL, first BLOB NOT NULL, last BLOB NOT NULL,
+          sender INTEGER NOT NULL, recipient INTEGER NOT NULL,
+          tx_hash BLOB NOT NULL, tx_index INTEGER NOT NULL,
+          PRIMARY KEY(chain, rewind, block, log_index)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE orphaned_malformed(
+          chain INTEGER NOT NULL, rewind INTEGER NOT NULL, block INTEGER NOT NULL, log_index INTEGER NOT NULL,
+          contract INTEGER NOT NULL, topics BLOB NOT NULL, data BLOB NOT NULL, data_count INTEGER NOT NULL,
+          reason TEXT NOT NULL,
+          PRIMARY KEY(chain, rewind, block, log_index)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE orphaned_block(
+          chain INTEGER NOT NULL, rewind INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,
+          timestamp INTEGER, role INTEGER NOT NULL,
+          PRIMARY KEY(chain, rewind, number)
+        ) STRICT, WITHOUT ROWID;
+
+        -- what live streams are fed from: one row for each commit that changed rows
+        CREATE TABLE outbox(
+          chain INTEGER NOT NULL, revision INTEGER NOT NULL,
+          rewound_to INTEGER, first_block INTEGER, last_block INTEGER, rows INTEGER NOT NULL,
+          PRIMARY KEY(chain, revision)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE endpoint(
+          chain INTEGER NOT NULL, position INTEGER NOT NULL, url TEXT NOT NULL,
+          PRIMARY KEY(chain, position)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Built after a first backfill, which is 1.7 times as fast without them. Names are asked for by ``isIndexed(_:)``.
+    static let secondaryIndexes: [(name: String, sql: String)] = [
+        (
+            "transfer_by_token",
+            "CREATE INDEX IF NOT EXISTS transfer_by_token ON transfer(chain, contract, token)"
+        ),
+        (
+            "owner_by_owner",
+            "CREATE INDEX IF NOT EXISTS owner_by_owner ON owner(chain, owner, contract, token)"
+        ),
+        (
+            "balance_by_owner",
+            "CREATE INDEX IF NOT EXISTS balance_by_owner ON balance(chain, owner, contract, token)"
+        ),
+    ]
+
+    static func isIndexed(_ db: Database) throws -> Bool {
+        let count = try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM sqlite_master
+                WHERE type = 'index' AND name IN ('transfer_by_token', 'owner_by_owner', 'balance_by_owner')
+                """
+        )
+        return count == secondaryIndexes.count
+    }
+}

@@ -1,0 +1,51 @@
+package import Ethereum
+import GRDB
+
+/// What went wrong with the database, in words that say what to do.
+package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
+    case notAFile(String)
+    case cannotCreate(String)
+    case notADatabase(String)
+    /// Made by a later release.
+    case newer(String)
+    case readOnly(String)
+    case full(String)
+    case busy(String)
+    case damaged(String, String)
+    case unknownChain(ChainID)
+    /// A past block was asked for that coverage does not reach.
+    case notCovered(block: BlockNumber, reached: BlockNumber?)
+    case failed(String, String)
+
+    init(_ error: DatabaseError, path: String) {
+        switch error.resultCode {
+        case .SQLITE_NOTADB: self = .notADatabase(path)
+        case .SQLITE_READONLY: self = .readOnly(path)
+        case .SQLITE_FULL: self = .full(path)
+        case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path)
+        case .SQLITE_CORRUPT: self = .damaged(path, error.message ?? "")
+        case .SQLITE_CANTOPEN: self = .cannotCreate(path)
+        default: self = .failed(path, error.message ?? "error \(error.resultCode.rawValue)")
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .notAFile(let path):
+            "\(path) is a directory; --database needs a file, for instance sqlite:\(path)/holdfast.db"
+        case .cannotCreate(let path): "cannot open or make \(path); check that its directory exists and may be written"
+        case .notADatabase(let path): "\(path) is not an SQLite database; name another file with --database"
+        case .newer(let path): "\(path) was made by a newer release of holdfast; use that release or another --database"
+        case .readOnly(let path): "\(path) may not be written; check the file's and the disk's permissions"
+        case .full(let path): "the disk of \(path) is full; free space and start again, nothing is half written"
+        case .busy(let path): "another process is writing to \(path) and did not finish in time; try again"
+        case .damaged(let path, let what): "\(path) is damaged (\(what)); restore a copy or index again"
+        case .unknownChain(let chain):
+            "the database holds no chain \(chain) yet; run `holdfast sync` or `holdfast run` first"
+        case .notCovered(let block, let reached):
+            "block \(block) is not completely read; "
+                + (reached.map { "answers reach to block \($0)" } ?? "no answer about the past is complete yet")
+        case .failed(let path, let what): "\(path): \(what)"
+        }
+    }
+}

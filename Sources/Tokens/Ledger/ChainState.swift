@@ -1,0 +1,119 @@
+package import Ethereum
+
+/// What the ledger holds of one chain, as the engine needs it: read once at start, then carried along by its updates.
+package struct ChainState: Sendable, Equatable {
+    package var identity: ChainIdentity
+    /// The compare-and-swap operands: what the next update has to name.
+    package var version: ChainVersion
+    /// The newest block held; nil while nothing was followed.
+    package var tip: BlockRef?
+    /// The newest block the chain called final when last asked.
+    package var finalized: BlockNumber?
+    /// How often the chain was rewound; a fetched range that started under another count is dropped.
+    package var rewinds: UInt64
+    package var scopes: [Scope]
+    /// The event sets that this database reads on this chain.
+    package var eventSets: [EventSet]
+    package var coverage: [CoverageKey: Coverage]
+    /// The hashes held above ``finalized``, and the newest at or below it; oldest first.
+    package var window: [BlockRef]
+    /// Whether the secondary indexes exist; a first backfill runs without them.
+    package var isIndexed: Bool
+
+    package init(
+        identity: ChainIdentity,
+        version: ChainVersion,
+        tip: BlockRef?,
+        finalized: BlockNumber?,
+        rewinds: UInt64,
+        scopes: [Scope],
+        eventSets: [EventSet],
+        coverage: [CoverageKey: Coverage],
+        window: [BlockRef],
+        isIndexed: Bool
+    ) {
+        self.identity = identity
+        self.version = version
+        self.tip = tip
+        self.finalized = finalized
+        self.rewinds = rewinds
+        self.scopes = scopes
+        self.eventSets = eventSets
+        self.coverage = coverage
+        self.window = window
+        self.isIndexed = isIndexed
+    }
+
+    /// The greatest block b such that every active scope covers its first block to b in every event set.
+    ///
+    /// nil before there is one. Scopes that start above the tip do not hold it back.
+    package var checkpoint: BlockNumber? {
+        guard let tip else { return nil }
+        return ChainState.checkpoint(tip: tip.number, scopes: scopes, eventSets: eventSets, coverage: coverage)
+    }
+
+    /// The greatest block up to which answers about `contract` (nil: about everything) are complete.
+    package func reach(of contract: Address?) -> BlockNumber? {
+        guard let tip, let contract else { return checkpoint }
+        let serving = scopes.filter { $0.isActive && ($0.contract == nil || $0.contract == contract) }
+        return serving.compactMap { scope in
+            ChainState.checkpoint(tip: tip.number, scopes: [scope], eventSets: eventSets, coverage: coverage)
+        }.max()
+    }
+
+    package static func checkpoint(
+        tip: BlockNumber,
+        scopes: [Scope],
+        eventSets: [EventSet],
+        coverage: [CoverageKey: Coverage]
+    ) -> BlockNumber? {
+        var least = tip
+        for scope in scopes where scope.isActive && scope.firstBlock <= tip {
+            for eventSet in eventSets {
+                let covered = coverage[CoverageKey(scope: scope.id, eventSet: eventSet)]
+                if let end = covered?.contiguousEnd(from: scope.firstBlock) {
+                    least = min(least, end)
+                } else if scope.firstBlock > 0 {
+                    least = min(least, scope.firstBlock - 1)
+                } else {
+                    return nil
+                }
+            }
+        }
+        return least
+    }
+}
+
+/// Names one committed state of a chain. Every commit makes a new one, so that a stale or repeated commit cannot match.
+package struct ChainVersion: Sendable, Hashable {
+    /// Grows by one with every commit.
+    package var revision: UInt64
+    /// Random; tells after a lost acknowledgement whether a commit happened.
+    package var commitID: ID128
+    /// Grows by one with every take-over.
+    package var epoch: UInt64
+    /// Random; one for each run of a process that writes.
+    package var holder: ID128
+
+    package init(revision: UInt64, commitID: ID128, epoch: UInt64, holder: ID128) {
+        self.revision = revision
+        self.commitID = commitID
+        self.epoch = epoch
+        self.holder = holder
+    }
+}
+
+/// 128 random bits.
+package struct ID128: Sendable, Hashable {
+    package var high: UInt64
+    package var low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    package static func random(using generator: inout some RandomNumberGenerator) -> ID128 {
+        ID128(high: generator.next(), low: generator.next())
+    }
+}

@@ -1,0 +1,34 @@
+package import Ethereum
+
+/// What a chain is read for: the whole chain, or one contract.
+package struct Scope: Sendable, Hashable, Identifiable {
+    /// The store's number of the scope.
+    package var id: Int64
+    /// nil: every NFT contract of the chain, found by event shape.
+    package var contract: Address?
+    /// The scope is complete when coverage reaches from here to where an answer is given.
+    package var firstBlock: BlockNumber
+    package var isActive: Bool
+
+    package init(id: Int64, contract: Address?, firstBlock: BlockNumber, isActive: Bool) {
+        self.id = id
+        self.contract = contract
+        self.firstBlock = firstBlock
+        self.isActive = isActive
+    }
+}
+
+/// Coverage is kept for each scope and event set apart.
+package struct CoverageKey: Sendable, Hashable, Comparable {
+    package var scope: Int64
+    package var eventSet: EventSet
+
+    package init(scope: Int64, eventSet: EventSet) {
+        self.scope = scope
+        self.eventSet = eventSet
+    }
+
+    package static func < (left: CoverageKey, right: CoverageKey) -> Bool {
+        (left.scope, left.eventSet) < (right.scope, right.eventSet)
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// The program: its subcommands, and one way out for every failure.
+@main
+struct Holdfast: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "holdfast",
+        abstract: "An exact copy of who owns which NFT, for any EVM chain, in your own database.",
+        discussion: """
+            Exit codes: 0 done · 1 the check failed or the work could not be done · 64 usage · 69 no usable endpoint · \
+            75 another instance holds the chain · 78 configuration, or another chain's database.
+            """,
+        version: "0.1.0",
+        subcommands: [Sync.self, Run.self, Status.self, Owner.self, Export.self]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: Failure.explained(error))
+        }
+    }
+}
