@@ -1,4 +1,5 @@
 // swift-tools-version:6.2
+import Foundation
 import PackageDescription
 
 /// Every target of ours is built with the strictest settings the compiler has; dependencies are not affected.
@@ -19,6 +20,11 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
@@ -32,6 +38,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "Ethereum", swiftSettings: strict),
@@ -47,13 +56,37 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "StoreSQLite", dependencies: ["Ethereum", "Tokens", grdb, grdbSQLite], swiftSettings: strict),
+        .target(
+            name: "HTTPAPI",
+            dependencies: ["Ethereum", "Tokens", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes, logging],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", argumentParser, unixSignals,
-                logging,
+                "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI", argumentParser, unixSignals,
+                logging, yams,
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EthereumTests",
+            dependencies: ["Ethereum"],
+            exclude: ["Independent"],
             swiftSettings: strict
         ),
     ]
 )
+
+// The benchmarks are built only when asked for: HOLDFAST_BENCH=1 swift run -c release bench
+if ProcessInfo.processInfo.environment["HOLDFAST_BENCH"] != nil {
+    package.targets += [
+        .target(name: "Floor", path: "Benchmarks/Floor", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .executableTarget(
+            name: "bench",
+            dependencies: ["Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Floor", logging],
+            path: "Benchmarks/Bench",
+            swiftSettings: [.swiftLanguageMode(.v5)]
+        ),
+    ]
+}

@@ -100,7 +100,9 @@ package enum Classifier {
         }
     }
 
-    /// No row knows the text. On a window that could be smaller, smaller is worth one try (§2d).
+    /// No row knows the text.
+    ///
+    /// On a window that could be smaller, smaller is worth one try (§2d).
     private static func unknown(_ kind: ErrorClass, _ asked: Asked) -> Fault {
         var fault = Fault(kind, "")
         fault.isUnknown = asked.canShrink
@@ -187,7 +189,9 @@ package enum Classifier {
 
 /// A body read and classified as a whole, without a network; for tests and recorded answers.
 package enum Answers {
-    /// nil when it is an answer. Ids are expected to begin at 1.
+    /// nil when it is an answer.
+    ///
+    /// Ids are expected to begin at 1.
     package static func fault(
         _ body: [UInt8],
         status: Int,

@@ -1,11 +1,15 @@
 /// One place to ask, and the only text about it that may be shown.
 
-/// A JSON-RPC URL with who runs it and what it allows. Printing it never shows a key.
+/// A JSON-RPC URL with who runs it and what it allows.
+///
+/// Printing it never shows a key.
 package struct Endpoint: Sendable, Hashable {
     /// What the operator calls it; used in logs and metrics.
     package var name: String
     package var url: String
-    /// Who runs it. Two URLs of one operator are one source of truth.
+    /// Who runs it.
+    ///
+    /// Two URLs of one operator are one source of truth.
     package var `operator`: String
     /// Extra headers, such as an API key; values are secret.
     package var headers: [Header]
@@ -45,7 +49,9 @@ package struct Endpoint: Sendable, Hashable {
     /// Scheme, host and port: what may be shown of the URL.
     package var place: String { URLParts(url).place }
 
-    /// `name (place)`, or the place alone where it is the name. Safe to print.
+    /// `name (place)`, or the place alone where it is the name.
+    ///
+    /// Safe to print.
     package var label: String {
         let place = place
         let shown = redact(name)

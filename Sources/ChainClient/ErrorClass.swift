@@ -128,7 +128,9 @@ package struct Fault: Error, Sendable, Hashable {
     }
 }
 
-/// What an error says about the size that would do. A hint, never an order.
+/// What an error says about the size that would do.
+///
+/// A hint, never an order.
 package enum SizeHint: Sendable, Hashable {
     /// At most so many blocks a request, as long as this endpoint is what it is.
     case cap(UInt64)

@@ -15,7 +15,9 @@ package struct Quirk: Sendable {
     package var means: ErrorClass
     package var reads: Reading
 
-    /// Which questions a row is about. "Limit exceeded" means one thing about logs and another about a head.
+    /// Which questions a row is about.
+    ///
+    /// "Limit exceeded" means one thing about logs and another about a head.
     package enum Scope: Sendable, Hashable {
         case any, logs, call, batch
     }

@@ -5,9 +5,36 @@ import Synchronization
 extension RPCChain {
     package func head() async throws(ChainError) -> Header {
         do throws(Exhausted) {
-            return try await serve(.blockByNumber) { index throws(Fault) in try await self.readHead(index).header }
+            var need = UpstreamPool.Need()
+            need.isForHead = true
+            let header = try await serve(.blockByNumber, need) { index throws(Fault) in
+                try await self.readHead(index).header
+            }
+            return await higher(than: header) ?? header
         } catch {
             throw chainError(error, "the head")
+        }
+    }
+
+    /// The head of the endpoint that was furthest when it was last seen, if that is further than `header`.
+    ///
+    /// Endpoints are looked at in turn, so one that is stuck would otherwise hold the chain back every other time.
+    private func higher(than header: Header) async -> Header? {
+        let now = timeline.now
+        let best = state.withLock { state in
+            state.pool.upstreams.indices
+                .filter { !state.pool.upstreams[$0].isParked(now) && state.pool.upstreams[$0].blockedUntil(now) == nil }
+                .max { state.pool.upstreams[$0].head ?? 0 < state.pool.upstreams[$1].head ?? 0 }
+        }
+        guard let best, upstream(best).head ?? 0 > header.number, !upstream(best).needsVerifying(now) else {
+            return nil
+        }
+        do throws(Fault) {
+            let other = try await readHead(best).header
+            return other.number > header.number ? other : nil
+        } catch {
+            report(best, error, .blockByNumber)
+            return nil
         }
     }
 

@@ -101,6 +101,8 @@ extension RPCChain {
     private func learn(_ index: Int, _ shape: Upstream.Shape, _ fault: Fault, width: UInt64) {
         let now = timeline.now
         change(index) { $0[shape].capped(asked: width, hint: nil, now: now) }
+        let key = Counters.Key(endpoint: index, method: .logs, kind: nil)
+        guard counters.admitsLine(key, now: now) != nil else { return }
         logger.warning(
             "an unknown text meant that the range was too wide; please report it",
             metadata: [

@@ -183,7 +183,11 @@ extension RPCChain {
         let answer = try await exchange(index, .latest, HeaderScanner.scan)
         guard let head = answer.value else { throw Fault(.behindHead, "no head").about(.blockByNumber) }
         let now = timeline.now
-        change(index) { $0.sawHead(head.header.number, now: now) }
+        let turn = takeIDs(1)
+        change(index) { upstream in
+            upstream.sawHead(head.header.number, now: now)
+            upstream.headTurn = turn
+        }
         return head
     }
 

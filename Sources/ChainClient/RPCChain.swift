@@ -1,5 +1,5 @@
 /// `Chain` over JSON-RPC: several endpoints that are slow, limited and sometimes wrong, behind one method a question.
-import Ethereum
+package import Ethereum
 package import Logging
 import Synchronization
 
@@ -63,6 +63,16 @@ package final class RPCChain: Chain {
         let pages = state.withLock { $0.pool.pagesInFlight(now: timeline.now) }
         // Beyond what the byte budget holds at its smallest reservation, pages would only queue for memory.
         return min(pages, max(1, options.bytesInFlightMax / (1 << 20)))
+    }
+
+    /// The widest window that any usable endpoint is asked for now; answers may still be for fewer blocks.
+    package func blocksPerPage(for filter: LogFilter) -> UInt64 {
+        let now = timeline.now
+        let shape = Upstream.Shape(filter)
+        return state.withLock { state in
+            let usable = state.pool.upstreams.filter { !$0.isParked(now) && $0.can(.logs, now: now) }
+            return (usable.isEmpty ? state.pool.upstreams : usable).map { $0[shape].width(now: now) }.max() ?? 1
+        }
     }
 
     /// The first of `count` ids that nobody else gets.

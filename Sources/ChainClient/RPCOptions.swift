@@ -2,7 +2,9 @@
 package import Ethereum
 
 package struct RPCOptions: Sendable {
-    /// The chain that the operator named; endpoints of another are quarantined. nil: what the endpoints agree on.
+    /// The chain that the operator named; nil: what the endpoints agree on.
+    ///
+    /// Endpoints of another are quarantined.
     package var chainID: ChainID?
     /// Whether this chain's log indices are known to be unusable and every block is numbered from its receipts.
     package var renumbered = false

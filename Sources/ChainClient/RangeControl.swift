@@ -55,7 +55,9 @@ package struct RangeControl: Sendable, Hashable {
     package var learntCap: UInt64? { cap?.width }
     package var softWidth: UInt64 { soft }
 
-    /// The width of the next window, of `available` blocks at most. May be one that tries beyond the cap.
+    /// The width of the next window, of `available` blocks at most.
+    ///
+    /// May be one that tries beyond the cap.
     package mutating func next(available: UInt64, now: Duration) -> UInt64 {
         let wanted = min(available, min(soft, widthMax))
         guard var cap, wanted > cap.width else { return wanted }
@@ -65,6 +67,13 @@ package struct RangeControl: Sendable, Hashable {
         cap.probing = probe
         self.cap = cap
         return probe
+    }
+
+    /// What ``next(available:now:)`` would give, without taking the one try beyond the cap.
+    package func width(now: Duration) -> UInt64 {
+        let wanted = min(soft, widthMax)
+        guard let cap, wanted > cap.width else { return wanted }
+        return cap.probing == nil && cap.isDue(now) ? max(cap.width, min(wanted, cap.probeWidth)) : cap.width
     }
 
     /// A window was answered in full.

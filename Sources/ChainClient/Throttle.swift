@@ -1,4 +1,6 @@
-/// How fast and how many at a time one endpoint is asked; pure. Up slowly, down fast.
+/// How fast and how many at a time one endpoint is asked; pure.
+///
+/// Up slowly, down fast.
 ///
 /// It reacts to rate limits and timeouts only; how wide a window of logs may be is ``RangeControl``'s business, and the
 /// two never move on the same signal.
@@ -82,7 +84,9 @@ package struct Throttle: Sendable, Hashable {
         }
     }
 
-    /// The node wants less (E4). Closes the door for what the node asks, or for a pause that grows.
+    /// The node wants less (E4).
+    ///
+    /// Closes the door for what the node asks, or for a pause that grows.
     package mutating func limited(now: Duration, retryAfter: Duration?, random: UInt64) {
         // Half fixed, half random: the fixed half makes sure that there is a pause at all.
         let ceiling = min(Self.pauseCap, Self.pauseBase * (1 << min(limitedInARow, 10)))

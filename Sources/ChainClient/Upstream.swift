@@ -34,6 +34,8 @@ package struct Upstream: Sendable {
     /// The highest block it is known to have, and when that was seen.
     package private(set) var head: BlockNumber?
     package private(set) var headAt: Duration = .zero
+    /// Rises with each look at any endpoint's head: the lowest was looked at longest ago.
+    package var headTurn: UInt64 = 0
     /// Blocks below this it has no logs of.
     package private(set) var oldestLogs: BlockNumber = 0
     /// Out of use for a reason an operator may have to know.

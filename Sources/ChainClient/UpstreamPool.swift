@@ -12,6 +12,8 @@ package struct UpstreamPool: Sendable {
         /// The oldest block whose logs are wanted.
         package var oldest: BlockNumber?
         package var capability: Upstream.Capability?
+        /// Whoever's head was looked at longest ago, so that none is forgotten; not whoever is least busy.
+        package var isForHead = false
 
         package init(
             head: BlockNumber? = nil,
@@ -72,7 +74,7 @@ package struct UpstreamPool: Sendable {
                 }
                 choice = .refresh(index)
             }
-            let rank = Rank(attempts[index].tries, upstream, index, choice)
+            let rank = Rank(attempts[index].tries, upstream, index, choice, need)
             if best.map({ rank < $0.rank }) ?? true { best = (rank, choice) }
         }
         return best?.choice ?? soonest.map { .wait(until: $0) } ?? .nobody
@@ -84,10 +86,11 @@ package struct UpstreamPool: Sendable {
         var load: Double
         var index: Int
 
-        init(_ tries: Int, _ upstream: Upstream, _ index: Int, _ choice: Choice) {
+        init(_ tries: Int, _ upstream: Upstream, _ index: Int, _ choice: Choice, _ need: Need) {
             self.tries = tries
             if case .refresh = choice { refreshes = 1 } else { refreshes = 0 }
-            load = Double(upstream.inFlight) / Double(upstream.throttle.requestsInFlight)
+            let busy = Double(upstream.inFlight) / Double(upstream.throttle.requestsInFlight)
+            load = need.isForHead ? Double(upstream.headTurn) : busy
             self.index = index
         }
 

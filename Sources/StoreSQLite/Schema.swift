@@ -111,7 +111,8 @@ enum Schema {
         CREATE TABLE rewind(
           chain INTEGER NOT NULL, number INTEGER NOT NULL, revision INTEGER NOT NULL,
           to_block INTEGER NOT NULL, old_tip_number INTEGER, old_tip_hash BLOB,
-          rows INTEGER NOT NULL, by_operator INTEGER NOT NULL DEFAULT 0, coverage TEXT NOT NULL,
+          rows INTEGER NOT NULL, by_operator INTEGER NOT NULL DEFAULT 0, pending INTEGER NOT NULL DEFAULT 1,
+          coverage TEXT NOT NULL,
           PRIMARY KEY(chain, number)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE orphaned_transfer(

@@ -15,6 +15,9 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownChain(ChainID)
     /// A past block was asked for that coverage does not reach.
     case notCovered(block: BlockNumber, reached: BlockNumber?)
+    case notFollowed(Address)
+    /// No operator's rewind, or something was committed since.
+    case nothingToUndo
     case failed(String, String)
 
     init(_ error: DatabaseError, path: String) {
@@ -45,6 +48,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notCovered(let block, let reached):
             "block \(block) is not completely read; "
                 + (reached.map { "answers reach to block \($0)" } ?? "no answer about the past is complete yet")
+        case .notFollowed(let contract): "contract \(contract.checksummed) is not followed; see `holdfast contracts list`"
+        case .nothingToUndo: "there is no rewind to undo, or something was committed after it"
         case .failed(let path, let what): "\(path): \(what)"
         }
     }

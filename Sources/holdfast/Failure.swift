@@ -20,22 +20,27 @@ struct Failure: Error, CustomStringConvertible {
 
     /// Turns any error into an exit: ArgumentParser's own as they are, ours as one line on stderr.
     static func explained(_ error: any Error) -> any Error {
-        let failure: Failure
-        switch error {
-        case let error as Failure: failure = error
-        case let error as StoreError: failure = Failure(message: error.description, code: error.exitCode)
-        case let error as LedgerError: failure = Failure(message: error.description, code: error.exitCode)
-        case let error as SyncError: failure = Failure(message: error.description, code: error.exitCode)
-        case let error as ChainError: failure = Failure(message: error.message, code: error.exitCode)
-        case is CancellationError: return ExitCode.success
-        case is ExitCode, is CleanExit, is ValidationError: return error
-        default:
-            // ArgumentParser's parse errors carry their own text and code; anything else is said as it is.
-            guard String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") == false else { return error }
-            failure = .work("\(error)")
-        }
+        if error is CancellationError { return ExitCode.success }
+        guard let failure = failure(for: error) else { return error }
         FileHandle.standardError.write(Data("holdfast: \(failure.message)\n".utf8))
         return ExitCode(failure.code)
+    }
+
+    /// The one line that says what went wrong.
+    static func text(of error: any Error) -> String { failure(for: error)?.message ?? "\(error)" }
+
+    /// nil for errors that carry their own text and code: those of the argument parser.
+    private static func failure(for error: any Error) -> Failure? {
+        switch error {
+        case let error as Failure: error
+        case let error as StoreError: Failure(message: error.description, code: error.exitCode)
+        case let error as LedgerError: Failure(message: error.description, code: error.exitCode)
+        case let error as SyncError: Failure(message: error.description, code: error.exitCode)
+        case let error as ChainError: Failure(message: error.message, code: error.exitCode)
+        case is ExitCode, is CleanExit, is ValidationError: nil
+        default:
+            String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") ? nil : .work("\(error)")
+        }
     }
 }
 
@@ -43,7 +48,7 @@ extension StoreError {
     var exitCode: Int32 {
         switch self {
         case .notAFile, .cannotCreate, .notADatabase, .newer, .readOnly: 78
-        case .full, .busy, .damaged, .unknownChain, .notCovered, .failed: 1
+        case .full, .busy, .damaged, .unknownChain, .notCovered, .notFollowed, .nothingToUndo, .failed: 1
         }
     }
 }

@@ -11,7 +11,10 @@ struct Holdfast: AsyncParsableCommand {
             75 another instance holds the chain · 78 configuration, or another chain's database.
             """,
         version: "0.1.0",
-        subcommands: [Sync.self, Run.self, Status.self, Owner.self, Export.self]
+        subcommands: [
+            Run.self, Sync.self, Contracts.self, Status.self, Owner.self, Export.self, Rewind.self, Doctor.self,
+            Migrate.self,
+        ]
     )
 
     static func main() async {

@@ -4,22 +4,31 @@ import Foundation
 
 /// Shows how far a running engine is: a bar on a terminal, a line every few seconds elsewhere; always on stderr.
 struct Progress {
-    let status: SyncStatus
+    /// What is shown: one line for each engine.
+    private let statuses: @Sendable () -> [SyncStatus]
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private static let lineInterval = 5.0
     private static let barInterval = 0.2
 
+    init(status: SyncStatus) { statuses = { [status] } }
+
+    init(fleet: Fleet) { statuses = { fleet.statuses } }
+
     /// Prints until cancelled.
     func run() async {
         let started = Date()
-        var last = (time: started, rows: UInt64(0))
+        var last: [Int: (time: Date, rows: UInt64, rate: Double)] = [:]
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(isTerminal ? Self.barInterval : Self.lineInterval))
             let now = Date()
-            let snapshot = status.snapshot
-            let rate = Double(snapshot.rowsWritten - last.rows) / max(0.001, now.timeIntervalSince(last.time))
-            if now.timeIntervalSince(last.time) >= 1 { last = (now, snapshot.rowsWritten) }
-            write(line(snapshot, rate: rate, elapsed: now.timeIntervalSince(started)))
+            for (index, status) in statuses().enumerated() {
+                let snapshot = status.snapshot
+                var mark = last[index] ?? (started, 0, 0)
+                let elapsed = now.timeIntervalSince(mark.time)
+                if elapsed >= 1 { mark = (now, snapshot.rowsWritten, Double(snapshot.rowsWritten - mark.rows) / elapsed) }
+                last[index] = mark
+                write(line(snapshot, rate: mark.rate, elapsed: now.timeIntervalSince(started)))
+            }
         }
         if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
     }

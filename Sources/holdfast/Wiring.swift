@@ -11,54 +11,63 @@ struct Wiring {
     var store: SQLiteStore
     var engine: SyncEngine<ContinuousClock>
     var state: ChainState
-    var preset: ChainPreset
+    /// Blocks behind the head that count as final where the chain has no `finalized` tag.
+    var confirmations: UInt64
 
     /// Opens database and chain and checks that they belong together, before anything is written.
     static func make(
-        _ settings: SyncSettings,
-        path: String,
+        _ settings: ChainSettings,
+        store: SQLiteStore,
         transport: HTTPTransport,
         logger: Logger
     ) async throws -> Wiring {
-        let endpoints = try settings.endpoints()
+        var endpoints = settings.endpoints
+        if endpoints.isEmpty { endpoints = try kept(settings.chainID, store) }
         guard !endpoints.isEmpty else {
             throw Failure.usage("no endpoint: give one with --rpc URL, for instance --rpc http://localhost:8545")
         }
         var rpcOptions = RPCOptions()
-        rpcOptions.chainID = try settings.chainID()
+        rpcOptions.chainID = settings.chainID
         let chain = RPCChain(endpoints: endpoints, transport: transport, options: rpcOptions, logger: logger)
         let identity = try await chain.identity()
-        if let named = try settings.chainID(), named != identity.chainID {
+        if let named = settings.chainID, named != identity.chainID {
             throw Failure.configuration(
                 "the endpoint serves chain \(identity.chainID), not chain \(named); check --rpc and --chain"
             )
         }
         let preset = ChainPresets.preset(for: identity.chainID)
-        let store = try SQLiteStore(path: path)
         var generator = SystemRandomNumberGenerator()
         let request = ChainRequest(
             identity: identity,
-            contracts: try settings.contracts(),
-            firstBlock: try settings.firstBlock(),
+            contracts: settings.contracts,
+            firstBlock: settings.firstBlock,
             eventSets: preset.asksUnindexed ? [.indexed, .unindexed] : [.indexed]
         )
         let state = try await store.open(request, holder: .random(using: &generator))
+        try store.keepEndpoints(endpoints.map(\.url), of: identity.chainID)
         let engine = SyncEngine(
             chain: chain,
             ledger: store,
             status: SyncStatus(),
-            options: try settings.options(for: preset),
+            options: settings.options(for: preset),
             clock: ContinuousClock(),
             random: { UInt64.random(in: .min ... .max) },
             logger: logger
         )
-        return Wiring(store: store, engine: engine, state: state, preset: preset)
+        return Wiring(store: store, engine: engine, state: state, confirmations: settings.options(for: preset).confirmations)
     }
 
-    static func logger() -> Logger {
+    /// The endpoints that the database remembers for a chain, or for its only one.
+    static func kept(_ chainID: ChainID?, _ store: SQLiteStore) throws -> [Endpoint] {
+        let held = try store.chains().map(\.identity.chainID)
+        guard let chain = chainID ?? (held.count == 1 ? held.first : nil), held.contains(chain) else { return [] }
+        return try store.endpoints(of: chain).enumerated().map { Endpoint(url: $1, name: "rpc\($0 + 1)") }
+    }
+
+    static func logger(level: Logger.Level = .notice) -> Logger {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "holdfast")
-        logger.logLevel = .notice
+        logger.logLevel = level
         return logger
     }
 }

@@ -19,7 +19,8 @@ private func header(_ members: String) throws(ScanError) -> ScannedHeader? {
 
     @Test(arguments: [
         "\"number\":\"0x5\",\"nonce\":null,\"mixHash\":\"0x1\",\"difficulty\":\"\",\"extraData\":\"0x1\"",
-        "\"number\":\"0x05\",\"logsBloom\":\"0x\"", "\"number\":5,\"logsBloom\":null", "\"number\":\"5\",\"sealFields\":[\"0x\"]",
+        "\"number\":\"0x05\",\"logsBloom\":\"0x\"", "\"number\":5,\"logsBloom\":null",
+        "\"number\":\"5\",\"sealFields\":[\"0x\"]",
         "\"number\":\"0X5\",\"transactions\":[\"0x1\",{\"a\":null}],\"uncles\":[]",
     ])
     func `odd fields that nobody needs are let pass`(_ members: String) throws {
@@ -37,7 +38,8 @@ private func header(_ members: String) throws(ScanError) -> ScannedHeader? {
     }
 
     @Test(arguments: [
-        "\"number\":null", "\"number\":\"-0x5\"", "\"number\":-5", "\"number\":\"0x10000000000000000\"", "\"number\":5.5",
+        "\"number\":null", "\"number\":\"-0x5\"", "\"number\":-5", "\"number\":\"0x10000000000000000\"",
+        "\"number\":5.5",
         "\"number\":\"0x5\",\"number\":\"0x5\"", "\"number\":\"0x5\",\"timestamp\":\"soon\"",
     ])
     func `a header without a usable number is refused`(_ members: String) {
@@ -50,7 +52,11 @@ private func header(_ members: String) throws(ScanError) -> ScannedHeader? {
     }
 
     @Test func `the hash is recomputed where all fields are there`() throws {
-        var full = FullHeader(number: 12_965_000, parentHash: Hash32(w0: 1, w1: 2, w2: 3, w3: 4), timestamp: 1_628_166_822)
+        var full = FullHeader(
+            number: 12_965_000,
+            parentHash: Hash32(w0: 1, w1: 2, w2: 3, w3: 4),
+            timestamp: 1_628_166_822
+        )
         full.baseFeePerGas = U256(1_000_000_000)
         full.difficulty = U256(w0: 0, w1: 0, w2: 1, w3: 5)
         full.extraData = [1, 2, 3]
@@ -79,7 +85,9 @@ private func header(_ members: String) throws(ScanError) -> ScannedHeader? {
                 {"blockHash":"\(word(chain.hash(9)))","transactionHash":"\(word(100 + tx))","transactionIndex":"\(hex(tx))","logs":[\(logs)]}
                 """
         }
-        let scanned = try #require(try ReceiptScanner.scan(array: Array("[\(receipt(2, 2)),\(receipt(0, 1)),\(receipt(1, 0))]".utf8)))
+        let scanned = try #require(
+            try ReceiptScanner.scan(array: Array("[\(receipt(2, 2)),\(receipt(0, 1)),\(receipt(1, 0))]".utf8))
+        )
         #expect(scanned.page.logs.map(\.logIndex) == [0, 1, 2])
         #expect(scanned.page.logs.map(\.transactionIndex) == [0, 2, 2])
         #expect(scanned.page.logs.map(\.transactionHash.number) == [U256(100), U256(102), U256(102)])
@@ -99,9 +107,15 @@ private func header(_ members: String) throws(ScanError) -> ScannedHeader? {
             )
         )
         let one = LogFilter(addresses: [contractA], topics0: [topicA])
-        #expect(text(.logs(1...1, one)).contains(#""address":["0x000000000000000000000000000000000000000a"],"topics":[["\#(word(0xAAAA))"]]"#))
+        #expect(
+            text(.logs(1...1, one)).contains(
+                #""address":["0x000000000000000000000000000000000000000a"],"topics":[["\#(word(0xAAAA))"]]"#
+            )
+        )
         #expect(!text(.logs(1...1, LogFilter(topics0: [topicA]))).contains("address"))
         let batch = String(decoding: Request.batch([.header(1), .header(2)], firstID: 3), as: UTF8.self)
-        #expect(batch.hasPrefix("[{") && batch.contains("\"id\":3") && batch.contains("\"id\":4") && batch.hasSuffix("}]"))
+        #expect(
+            batch.hasPrefix("[{") && batch.contains("\"id\":3") && batch.contains("\"id\":4") && batch.hasSuffix("}]")
+        )
     }
 }

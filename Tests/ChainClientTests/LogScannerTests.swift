@@ -36,9 +36,19 @@ private func error(of text: String) -> ScanError? {
 }
 
 private let expected = Log(
-    blockNumber: 16, blockHash: Hash32(w0: 0, w1: 0, w2: 0, w3: 16), transactionHash: Hash32(w0: 0, w1: 0, w2: 0, w3: 7),
-    transactionIndex: 2, logIndex: 5, address: Address(high: 0, middle: 0, low: 0xAB), topicCount: 2,
-    topic0: topicA, topic1: Hash32(w0: 0, w1: 0, w2: 0, w3: 2), topic2: .zero, topic3: .zero, dataOffset: 0, dataCount: 2,
+    blockNumber: 16,
+    blockHash: Hash32(w0: 0, w1: 0, w2: 0, w3: 16),
+    transactionHash: Hash32(w0: 0, w1: 0, w2: 0, w3: 7),
+    transactionIndex: 2,
+    logIndex: 5,
+    address: Address(high: 0, middle: 0, low: 0xAB),
+    topicCount: 2,
+    topic0: topicA,
+    topic1: Hash32(w0: 0, w1: 0, w2: 0, w3: 2),
+    topic2: .zero,
+    topic3: .zero,
+    dataOffset: 0,
+    dataCount: 2,
     blockTimestamp: 0
 )
 
@@ -52,9 +62,11 @@ private let expected = Log(
 
     @Test(arguments: [
         " [ \(log()) ] ", "\u{FEFF}[\(log())]", "[\(log(["removed": nil]))]", "[\(log(["removed": "null"]))]",
-        "[\(log(adding: "\"blockTimestamp\":null"))]", "[\(log(adding: "\"extra\":{\"a\":[1,2.5e-3,true,null,\"\\u00e9\\\\\"]}"))]",
+        "[\(log(adding: "\"blockTimestamp\":null"))]",
+        "[\(log(adding: "\"extra\":{\"a\":[1,2.5e-3,true,null,\"\\u00e9\\\\\"]}"))]",
         "[\(log(adding: "\"topixs\":1,\"dat\":2,\"l1BlockNumber\":\"0x1\""))]",
-        "[\(log(["blockNumber": "\"0x010\"", "logIndex": "\"0X5\""]))]", "[\(log(["blockNumber": "16", "logIndex": "\"5\""]))]",
+        "[\(log(["blockNumber": "\"0x010\"", "logIndex": "\"0X5\""]))]",
+        "[\(log(["blockNumber": "16", "logIndex": "\"5\""]))]",
         "[\(log(["address": "\"0x00000000000000000000000000000000000000000000000000000000000000ab\""]))]",
         "[\(log(["address": "\"00000000000000000000000000000000000000AB\""]))]",
         "[\(log(["blockHash": "\"\(word(16).dropFirst(2))\""]))]",
@@ -76,7 +88,11 @@ private let expected = Log(
         #expect(scanned.page.logs.map(\.dataOffset) == [0, 2, 2])
         #expect(scanned.page.logs.map(\.dataCount) == [2, 0, 108])
         #expect(scanned.page.data.count == 110)
-        #expect(Array(scanned.page.data[2..<14]) == [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xAB, 0xCD, 0xEF, 0x00])
+        #expect(
+            Array(scanned.page.data[2..<14]) == [
+                0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xAB, 0xCD, 0xEF, 0x00,
+            ]
+        )
     }
 
     @Test func `no logs are no logs`() throws {
@@ -97,11 +113,14 @@ private let expected = Log(
     }
 
     @Test(arguments: [
-        log(["data": "\"0x0\""]), log(["data": "\"\""]), log(["data": "\"0xzz\""]), log(["data": "\"0x\\u0030\\u0030\""]),
+        log(["data": "\"0x0\""]), log(["data": "\"\""]), log(["data": "\"0xzz\""]),
+        log(["data": "\"0x\\u0030\\u0030\""]),
         log(["data": "7"]), log(["topics": "[\"0x1\"]"]), log(["topics": "[null]"]), log(["topics": "{}"]),
         log(["blockHash": "\"0x1\""]), log(["blockHash": "\"\(word(16).dropLast())g\""]),
-        log(["address": "\"bech1qqqq\""]), log(["removed": "\"no\""]), "7", "null", "[]null", log(["blockNumber": "-1"]),
-        log(["blockNumber": "1.5"]), log(["blockNumber": "\"0x10000000000000000\""]), log(["transactionIndex": "\"0xffffffff\""]),
+        log(["address": "\"bech1qqqq\""]), log(["removed": "\"no\""]), "7", "null", "[]null",
+        log(["blockNumber": "-1"]),
+        log(["blockNumber": "1.5"]), log(["blockNumber": "\"0x10000000000000000\""]),
+        log(["transactionIndex": "\"0xffffffff\""]),
         log(["address": "\"0x01000000000000000000000000000000000000000000000000000000000000ab\""]),
     ])
     func `a malformed value refuses the answer`(_ text: String) {
@@ -114,12 +133,17 @@ private let expected = Log(
     }
 
     @Test func `a key twice refuses the answer`() {
-        #expect(error(of: "[\(log(adding: "\"data\":\"0x\""))]").map { if case .duplicateKey = $0 { true } else { false } } == true)
+        #expect(
+            error(of: "[\(log(adding: "\"data\":\"0x\""))]").map { if case .duplicateKey = $0 { true } else { false } }
+                == true
+        )
         #expect(error(of: "[\(log(adding: "\"removed\":null"))]") != nil)
     }
 
     @Test func `a removed log refuses the answer`() {
-        #expect(error(of: "[\(log(["removed": "true"]))]").map { if case .removed = $0 { true } else { false } } == true)
+        #expect(
+            error(of: "[\(log(["removed": "true"]))]").map { if case .removed = $0 { true } else { false } } == true
+        )
     }
 
     @Test func `a pending log is left out and counted`() throws {
@@ -128,7 +152,9 @@ private let expected = Log(
         #expect(scanned.pendingCount == 1)
     }
 
-    @Test(arguments: ["blockNumber", "blockHash"]) func `half a block reference is not pending but wrong`(_ field: String) {
+    @Test(arguments: ["blockNumber", "blockHash"]) func `half a block reference is not pending but wrong`(
+        _ field: String
+    ) {
         #expect(error(of: "[\(log([field: "null"]))]") != nil)
         #expect(error(of: "[\(log([field: nil]))]") != nil)
     }

@@ -1,37 +1,21 @@
 /// Logs of ranges and blocks over a script: windows, splits, what is refused, what is put right.
 import ChainClient
 import Ethereum
-import Logging
 import Testing
-
-private func isInconsistent(_ error: any Error) -> Bool { if case ChainError.inconsistent = error { true } else { false } }
-private func isReorged(_ error: any Error) -> Bool { if case ChainError.reorged = error { true } else { false } }
-private func isUnservable(_ error: any Error) -> Bool { if case ChainError.unservable = error { true } else { false } }
-
-/// A client over one honest chain whose answers to `eth_getLogs` are scripted.
-private func client(
-    _ names: String...,
-    chain: FakeChain = FakeChain(),
-    options: RPCOptions = RPCOptions(),
-    logs: @escaping @Sendable (Endpoint, Asked) throws(TransportError) -> TransportReply?
-) -> (RPCChain, ScriptedTransport) {
-    let transport = ScriptedTransport { endpoint, asked throws(TransportError) in
-        if asked.method == "eth_getLogs", let reply = try logs(endpoint, asked) { return reply }
-        return chain.reply(asked)
-    }
-    let endpoints = (names.isEmpty ? ["a"] : names).map { Endpoint(url: "http://\($0).test", name: $0) }
-    return (
-        RPCChain(endpoints: endpoints, transport: transport, options: options, clock: JumpingClock(), random: seeded(2), logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }),
-        transport
-    )
-}
 
 @Suite struct LogsTests {
     private let chain = FakeChain()
 
-    @Test(arguments: [true, false]) func `a range cap shrinks the window at once and costs one request`(_ namesNumber: Bool) async throws {
+    @Test(arguments: [true, false]) func `a range cap shrinks the window at once and costs one request`(
+        _ namesNumber: Bool
+    ) async throws {
         let (client, transport) = client { _, asked in
-            asked.width > 1_000 ? failure(asked, code: -32602, namesNumber ? "exceed maximum block range: 1000" : "block range too large") : nil
+            asked.width > 1_000
+                ? failure(
+                    asked,
+                    code: -32602,
+                    namesNumber ? "exceed maximum block range: 1000" : "block range too large"
+                ) : nil
         }
         let answer = try await client.logs(in: 0...99_999, matching: filterA)
         #expect(answer.range == 0...999)
@@ -42,7 +26,9 @@ private func client(
     }
 
     @Test func `a cap that falls and rises in mid-run costs at most half more requests`() async throws {
-        @Sendable func cap(_ asked: Asked) -> UInt64 { (asked.from ?? 0) < 33_333 || (asked.from ?? 0) >= 66_666 ? 10_000 : 50 }
+        @Sendable func cap(_ asked: Asked) -> UInt64 {
+            (asked.from ?? 0) < 33_333 || (asked.from ?? 0) >= 66_666 ? 10_000 : 50
+        }
         let (client, transport) = client(logs: { _, asked in
             asked.width > cap(asked) ? failure(asked, code: -32005, "query exceeds max block range \(cap(asked))") : nil
         })
@@ -53,12 +39,20 @@ private func client(
             from = answer.range.upperBound + 1
         }
         let known = 4 + 667 + 4
-        #expect(Double(transport.count("eth_getLogs")) <= 1.5 * Double(known), "\(transport.count("eth_getLogs")) of \(known)")
+        #expect(
+            Double(transport.count("eth_getLogs")) <= 1.5 * Double(known),
+            "\(transport.count("eth_getLogs")) of \(known)"
+        )
     }
 
     @Test func `a suggested range gives its width only`() async throws {
         let (client, transport) = client { _, asked in
-            asked.width > 500 ? failure(asked, code: -32005, "query returned more than 10000 results. Try with this block range [0x2710, 0x28ff].") : nil
+            asked.width > 500
+                ? failure(
+                    asked,
+                    code: -32005,
+                    "query returned more than 10000 results. Try with this block range [0x2710, 0x28ff]."
+                ) : nil
         }
         let answer = try await client.logs(in: 1_000...50_000, matching: filterA)
         #expect(answer.range == 1_000...1_495)
@@ -66,7 +60,9 @@ private func client(
     }
 
     @Test func `an unknown text is tried once with half the window, and learnt from`() async throws {
-        let (client, transport) = client { _, asked in asked.width > 1_000 ? failure(asked, code: -32000, "computer says no") : nil }
+        let (client, transport) = client { _, asked in
+            asked.width > 1_000 ? failure(asked, code: -32000, "computer says no") : nil
+        }
         #expect(try await client.logs(in: 0...99_999, matching: filterA).range == 0...999)
         #expect(try await client.logs(in: 1_000...99_999, matching: filterA).range == 1_000...1_999)
         #expect(transport.asked.filter { $0.method == "eth_getLogs" }.map(\.width) == [2_000, 1_000, 1_000])
@@ -89,8 +85,11 @@ private func client(
 
     @Test func `one block that is too much is split by address, then by topic`() async throws {
         let (client, transport) = client { _, asked in
-            let count = asked.text.split(separator: "\"0x").count { $0.hasPrefix("000000000000000000000000000000000000000") }
-            return count > 2 ? failure(asked, code: -32005, "query returned more than 10000 results") : result(asked, "[]")
+            let count = asked.text.split(separator: "\"0x").count {
+                $0.hasPrefix("000000000000000000000000000000000000000")
+            }
+            return count > 2
+                ? failure(asked, code: -32005, "query returned more than 10000 results") : result(asked, "[]")
         }
         let filter = LogFilter(addresses: [contractA, contractB], topics0: [topicA, topicB])
         let answer = try await client.logs(in: 5...5, matching: filter)
@@ -102,8 +101,11 @@ private func client(
     @Test func `parts of a block are all or nothing`() async throws {
         let fake = chain
         let (client, _) = client { _, asked in
-            if asked.text.contains("aaaa"), asked.text.contains("bbbb") { return failure(asked, code: -32005, "too many results") }
-            return asked.text.contains("bbbb") ? failure(asked, code: -32000, "missing trie node") : result(asked, "[\(fake.log(5))]")
+            if asked.text.contains("aaaa"), asked.text.contains("bbbb") {
+                return failure(asked, code: -32005, "too many results")
+            }
+            return asked.text.contains("bbbb")
+                ? failure(asked, code: -32000, "missing trie node") : result(asked, "[\(fake.log(5))]")
         }
         await #expect(throws: ChainError.self) {
             try await client.logs(in: 5...5, matching: LogFilter(topics0: [topicA, topicB]))
@@ -113,13 +115,22 @@ private func client(
     @Test func `parts are merged in order with their data`() async throws {
         let fake = chain
         let (client, _) = client { _, asked in
-            if asked.text.contains("aaaa"), asked.text.contains("bbbb") { return failure(asked, code: -32005, "too many results") }
+            if asked.text.contains("aaaa"), asked.text.contains("bbbb") {
+                return failure(asked, code: -32005, "too many results")
+            }
             let isA = asked.text.contains("aaaa")
-            return result(asked, "[\(fake.log(5, index: isA ? 7 : 3, topic: isA ? 0xAAAA : 0xBBBB, data: isA ? "0xaa" : "0xbbbb"))]")
+            return result(
+                asked,
+                "[\(fake.log(5, index: isA ? 7 : 3, topic: isA ? 0xAAAA : 0xBBBB, data: isA ? "0xaa" : "0xbbbb"))]"
+            )
         }
         let page = try await client.logs(in: 5...5, matching: LogFilter(topics0: [topicA, topicB])).page
         #expect(page.logs.map(\.logIndex) == [3, 7])
-        #expect(page.logs.map { Array(page.data[$0.dataOffset..<($0.dataOffset + $0.dataCount)]) } == [[0xBB, 0xBB], [0xAA]])
+        #expect(
+            page.logs.map { Array(page.data[$0.dataOffset..<($0.dataOffset + $0.dataCount)]) } == [
+                [0xBB, 0xBB], [0xAA],
+            ]
+        )
     }
 
     @Test func `one block over every cap is unservable`() async throws {
@@ -139,7 +150,8 @@ private func client(
         let addresses = (0..<1_000).map { Address(high: 1, middle: 0, low: UInt32($0)) }
         let (client, transport) = client { _, asked in
             asked.text.split(separator: "0x0000000000000001").count > 251
-                ? failure(asked, code: -32602, "exceed max addresses or topics per search position") : result(asked, "[]")
+                ? failure(asked, code: -32602, "exceed max addresses or topics per search position")
+                : result(asked, "[]")
         }
         let filter = LogFilter(addresses: addresses, topics0: [topicA])
         #expect(try await client.logs(in: 0...99, matching: filter).range == 0...99)
@@ -152,11 +164,13 @@ private func client(
 
     @Test(arguments: [
         (FakeChain().log(2_500), "another block"), (FakeChain().log(100, address: 0xC), "another contract"),
-        (FakeChain().log(100, topic: 0xCCCC), "another topic"), (FakeChain(fork: 2).log(199), "another fork at the end"),
+        (FakeChain().log(100, topic: 0xCCCC), "another topic"),
+        (FakeChain(fork: 2).log(199), "another fork at the end"),
         (FakeChain().log(100) + "," + FakeChain(fork: 2).log(100, index: 1), "two forks in one block"),
         (FakeChain().log(100).replacing("\"removed\":false", with: "\"removed\":true"), "removed"),
     ])
-    func `an answer with a log that cannot be right is refused as a whole`(_ text: String, _ what: String) async throws {
+    func `an answer with a log that cannot be right is refused as a whole`(_ text: String, _ what: String) async throws
+    {
         let fake = chain
         let (client, _) = client("liar", "honest") { endpoint, asked in
             endpoint.name == "liar" ? result(asked, "[\(fake.log(101)),\(text)]") : result(asked, "[\(fake.log(102))]")
@@ -164,14 +178,22 @@ private func client(
         let filter = LogFilter(addresses: [contractA], topics0: [topicA])
         let answer = try await client.logs(in: 100...199, matching: filter)
         #expect(answer.page.logs.map(\.blockNumber) == [102], "\(what)")
-        #expect(client.counters.snapshot().contains { $0.endpoint.hasPrefix("liar") && ($0.kind == .inconsistent || $0.kind == .reorgSignal) })
+        #expect(
+            client.counters.snapshot().contains {
+                $0.endpoint.hasPrefix("liar") && ($0.kind == .inconsistent || $0.kind == .reorgSignal)
+            }
+        )
     }
 
     @Test func `a window whose last block changes meanwhile is read again`() async throws {
         let asked = Shared(0)
         let transport = ScriptedTransport { _, question in
             if question.method == "eth_getLogs" { return result(question, "[]") }
-            let fork: UInt64 = question.block == 199 ? asked.withLock { $0 += 1; return $0 == 1 ? 1 : 2 } : 1
+            let fork: UInt64 =
+                question.block == 199
+                ? asked.withLock {
+                    $0 += 1; return $0 == 1 ? 1 : 2
+                } : 1
             return FakeChain(fork: fork).reply(question)
         }
         let client = RPCChain("a", over: transport)
@@ -190,9 +212,15 @@ private func client(
 
     @Test func `logs are sorted, identical ones once, pending and shorter ones left out`() async throws {
         let fake = chain
-        let pending = fake.log(150).replacing("\"\(word(fake.hash(150)))\"", with: "null").replacing("\"0x96\"", with: "null")
+        let pending = fake.log(150).replacing("\"\(word(fake.hash(150)))\"", with: "null").replacing(
+            "\"0x96\"",
+            with: "null"
+        )
         let (client, _) = client { _, asked in
-            result(asked, "[\(fake.log(120, index: 4, data: "0x01")),\(fake.log(110)),\(pending),\(fake.log(120, index: 4, data: "0x01"))]")
+            result(
+                asked,
+                "[\(fake.log(120, index: 4, data: "0x01")),\(fake.log(110)),\(pending),\(fake.log(120, index: 4, data: "0x01"))]"
+            )
         }
         let answer = try await client.logs(in: 100...199, matching: filterA)
         #expect(answer.page.logs.map(\.blockNumber) == [110, 120])
@@ -200,48 +228,5 @@ private func client(
         #expect(repairs[.duplicateLogsDropped] == 1 && repairs[.pendingLogsDropped] == 1)
         let short = try await client.logs(in: 100...199, matching: LogFilter(topics0: [topicA], topicCountMin: 4))
         #expect(short.page.logs.isEmpty)
-    }
-
-    // MARK: One block
-
-    @Test func `logs of a block come by its hash`() async throws {
-        let (client, transport) = client { _, asked in asked.text.contains(word(1 << 32 | 700)) ? nil : failure(asked, "unknown block") }
-        let header = try #require(try await client.header(number: 700))
-        #expect(try await client.logs(of: header, matching: filterA).logs.map(\.blockNumber) == [700])
-        #expect(transport.asked.filter { $0.method == "eth_getLogs" }.allSatisfy { $0.from == nil })
-    }
-
-    @Test func `where an unknown hash has no logs, the block is looked for before and after`() async throws {
-        let (client, transport) = client { _, asked in result(asked, "[]") }
-        let known = try #require(try await client.header(number: 700))
-        #expect(try await client.logs(of: known, matching: filterA).logs.isEmpty)
-        #expect(transport.count("eth_getBlockByHash") == 2)
-        let gone = Header(number: 700, hash: topicB, parentHash: topicA, timestamp: 0)
-        await #expect { try await client.logs(of: gone, matching: filterA) } throws: { isReorged($0) }
-    }
-
-    @Test func `a hash that nobody knows is a reorg`() async throws {
-        let (client, _) = client("a", "b") { _, asked in failure(asked, "unknown block") }
-        let gone = Header(number: 700, hash: topicB, parentHash: topicA, timestamp: 0)
-        await #expect { try await client.logs(of: gone, matching: filterA) } throws: { isReorged($0) }
-    }
-
-    @Test func `logs of another block than asked by hash are refused`() async throws {
-        let fake = chain
-        let (client, _) = client { _, asked in
-            asked.text.contains(word(fake.hash(700))) ? result(asked, "[\(fake.log(701))]") : failure(asked, "unknown block")
-        }
-        let header = try #require(try await client.header(number: 700))
-        await #expect { try await client.logs(of: header, matching: filterA) } throws: { isInconsistent($0) }
-    }
-
-    @Test func `where asking by hash is refused, the number does with the hash checked`() async throws {
-        let (client, _) = client { _, asked in
-            asked.from == nil ? failure(asked, code: -32602, "logs are limited to a 10000 block range") : nil
-        }
-        let header = try #require(try await client.header(number: 700))
-        #expect(try await client.logs(of: header, matching: filterA).logs.count == 1)
-        let gone = Header(number: 700, hash: topicB, parentHash: topicA, timestamp: 0)
-        await #expect { try await client.logs(of: gone, matching: filterA) } throws: { isReorged($0) }
     }
 }

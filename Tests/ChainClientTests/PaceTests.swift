@@ -84,11 +84,13 @@ import Testing
         #expect(later)
     }
 
-    @Test(arguments: [
-        ("7", "", 7), (" 3 ", "", 3), ("99999", "", 300), ("-1", "", nil), ("nan", "", nil),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", "", 30), (nil, "try again in 2m3s.", 123), (nil, "try again in 9h", 300),
-        (nil, "try again in a while", nil), (nil, "{\"backoff_seconds\":12.5}", 12),
-    ] as [(String?, String, Int?)])
+    @Test(
+        arguments: [
+            ("7", "", 7), (" 3 ", "", 3), ("99999", "", 300), ("-1", "", nil), ("nan", "", nil),
+            ("Wed, 21 Oct 2026 07:28:00 GMT", "", 30), (nil, "try again in 2m3s.", 123), (nil, "try again in 9h", 300),
+            (nil, "try again in a while", nil), (nil, "{\"backoff_seconds\":12.5}", 12),
+        ] as [(String?, String, Int?)]
+    )
     func `hints to wait are believed up to five minutes`(_ header: String?, _ text: String, _ seconds: Int?) {
         #expect(RetryAfter.hint(header: header, text: text) == seconds.map { .seconds($0) })
     }

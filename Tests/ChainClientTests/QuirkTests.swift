@@ -113,11 +113,13 @@ struct QuirkFixture: Sendable, CustomTestStringConvertible {
         #expect(Self.rows.count == 7 + 44 + 1)
     }
 
-    @Test(arguments: [
-        ("max 10,000 blocks", 10_000), ("max 10.000 blocks", 10_000), ("max 10k blocks", 10_000), ("max 2K!", nil),
-        ("max 0x2710", 10_000), ("max 5,10", 5), ("max none", nil), ("max 99999999999999999999", nil),
-        ("max 2000, then 5", 2_000), ("max 3 km", 3),
-    ] as [(String, UInt64?)])
+    @Test(
+        arguments: [
+            ("max 10,000 blocks", 10_000), ("max 10.000 blocks", 10_000), ("max 10k blocks", 10_000), ("max 2K!", nil),
+            ("max 0x2710", 10_000), ("max 5,10", 5), ("max none", nil), ("max 99999999999999999999", nil),
+            ("max 2000, then 5", 2_000), ("max 3 km", 3),
+        ] as [(String, UInt64?)]
+    )
     func `numbers are read as people write them`(_ text: String, _ number: UInt64?) {
         let isUpper = text.contains("K")
         #expect(NumberText.first(in: isUpper ? text : text.lowercased(), after: "max") == (isUpper ? 2 : number))

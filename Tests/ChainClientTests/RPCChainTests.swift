@@ -60,15 +60,24 @@ import Testing
     @Test func `no key is in any log line or description`() async throws {
         let lines = Shared<[String]>([])
         let logger = Logger(label: "test") { _ in LineHandler(lines: lines) }
-        let transport = ScriptedTransport { _, asked in failure(asked, code: -32000, "apikey s3cr3tk3y is on another chain\\n\\u001b[31m") }
+        let transport = ScriptedTransport { _, asked in
+            failure(asked, code: -32000, "apikey s3cr3tk3y is on another chain\\n\\u001b[31m")
+        }
         let client = RPCChain("a", logger: logger, over: transport)
         await #expect(throws: ChainError.self) { try await client.identity() }
         await #expect(throws: ChainError.self) { try await client.head() }
         let text = lines.withLock { $0 }.joined()
         #expect(text.contains("is on another chain"))
         #expect(!text.contains("s3cr3t") && !text.contains("\u{1B}"))
-        let endpoint = Endpoint(url: "https://user:passw0rd@h.example/v3/0123456789abcdef?key=fedcba9876", name: "x", headers: [.init(name: "X", value: "Bearer tok3n-tok3n")])
-        for shown in ["\(endpoint)", String(reflecting: endpoint), "\([endpoint])", endpoint.redact("Bearer tok3n-tok3n fedcba9876 passw0rd 0123456789abcdef")] {
+        let endpoint = Endpoint(
+            url: "https://user:passw0rd@h.example/v3/0123456789abcdef?key=fedcba9876",
+            name: "x",
+            headers: [.init(name: "X", value: "Bearer tok3n-tok3n")]
+        )
+        for shown in [
+            "\(endpoint)", String(reflecting: endpoint), "\([endpoint])",
+            endpoint.redact("Bearer tok3n-tok3n fedcba9876 passw0rd 0123456789abcdef"),
+        ] {
             for secret in ["passw0rd", "0123456789", "fedcba", "tok3n"] { #expect(!shown.contains(secret), "\(shown)") }
         }
         var dumped = ""
@@ -84,7 +93,12 @@ import Testing
             asked.method == "eth_getLogs" ? failure(asked, code: -32000, "missing trie node") : fake.reply(asked)
         }
         let client = RPCChain("a", logger: logger, over: transport)
-        for _ in 0..<5 { _ = try? await client.logs(of: Header(number: 5, hash: topicA, parentHash: topicB, timestamp: 0), matching: filterA) }
+        for _ in 0..<5 {
+            _ = try? await client.logs(
+                of: Header(number: 5, hash: topicA, parentHash: topicB, timestamp: 0),
+                matching: filterA
+            )
+        }
         #expect(lines.withLock { $0.count { $0.contains("missing trie") } } <= 2)
     }
 
@@ -94,7 +108,9 @@ import Testing
         let fake = chain
         let nulls = Shared(2)
         let transport = ScriptedTransport { _, asked in
-            if asked.block == 100_000, nulls.withLock({ left in (left > 0, left -= 1).0 }) { return result(asked, "null") }
+            if asked.block == 100_000, nulls.withLock({ left in (left > 0, left -= 1).0 }) {
+                return result(asked, "null")
+            }
             return fake.reply(asked)
         }
         let client = RPCChain("a", over: transport)
@@ -119,6 +135,20 @@ import Testing
         }
         let client = RPCChain("down", "behind", over: transport)
         await #expect(throws: ChainError.self) { try await client.header(number: 101) }
+    }
+
+    @Test func `an endpoint that is stuck does not hold the head back`() async throws {
+        let head = Shared<UInt64>(500)
+        let transport = ScriptedTransport { endpoint, asked in
+            FakeChain(head: endpoint.name == "stuck" ? 400 : head.withLock { $0 }).reply(asked)
+        }
+        let client = RPCChain("stuck", "alive", over: transport)
+        _ = try await client.head()
+        _ = try await client.head()
+        for number in UInt64(501)...520 {
+            head.withLock { $0 = number }
+            #expect(try await client.head().number == number)
+        }
     }
 
     @Test func `logs are asked only of an endpoint whose head has come so far`() async throws {
@@ -157,84 +187,6 @@ import Testing
         await #expect(throws: ChainError.self) { try await client.logs(in: 2_000...5_000, matching: filterA) }
     }
 
-    // MARK: Identity
-
-    @Test func `an endpoint of another chain is put away and never asked again`() async throws {
-        let transport = ScriptedTransport { endpoint, asked in
-            FakeChain(chainID: endpoint.name == "wrong" ? 1 : 321).reply(asked)
-        }
-        let client = RPCChain("wrong", "a", "b", over: transport)
-        #expect(try await client.identity().chainID == 321)
-        let before = transport.asked(of: "wrong").count
-        for number in UInt64(0)...9 { _ = try await client.header(number: number) }
-        #expect(transport.asked(of: "wrong").count == before)
-        #expect(client.counters.snapshot().contains { $0.kind == .wrongChain })
-    }
-
-    @Test func `the same id with another genesis is another chain`() async throws {
-        let transport = ScriptedTransport { endpoint, asked in
-            FakeChain(genesis: endpoint.name == "fork" ? 8 : 7).reply(asked)
-        }
-        let client = RPCChain("a", "b", "fork", over: transport)
-        #expect(try await client.identity().genesis.w3 == 7 << 32)
-        #expect(client.counters.snapshot().contains { $0.endpoint.hasPrefix("fork") && $0.kind == .wrongChain })
-    }
-
-    @Test func `when all are of another chain than was named, that is said`() async throws {
-        var options = RPCOptions()
-        options.chainID = 1
-        let fake = chain
-        let client = RPCChain("a", "b", options: options, over: ScriptedTransport { _, asked in fake.reply(asked) })
-        for _ in 0..<2 {
-            await #expect { try await client.identity() } throws: { if case ChainError.wrongChain = $0 { true } else { false } }
-            await #expect { try await client.head() } throws: { if case ChainError.wrongChain = $0 { true } else { false } }
-        }
-    }
-
-    @Test func `an endpoint that changes its chain is noticed within the hour`() async throws {
-        let clock = JumpingClock()
-        let id = Shared<UInt64>(321)
-        let transport = ScriptedTransport { endpoint, asked in
-            FakeChain(chainID: endpoint.name == "a" ? id.withLock { $0 } : 321).reply(asked)
-        }
-        let client = RPCChain("a", "b", clock: clock, over: transport)
-        _ = try await client.identity()
-        id.withLock { $0 = 1 }
-        clock.advance(.seconds(3_700))
-        _ = try await client.head()
-        #expect(client.counters.snapshot().contains { $0.endpoint.hasPrefix("a") && $0.kind == .wrongChain })
-    }
-
-    // MARK: Finality
-
-    @Test(arguments: [
-        "null", "{\"error\":{\"code\":-32000,\"message\":\"finalized block not found\"}}",
-        "{\"error\":{\"code\":-39001,\"message\":\"Unknown block\"}}", "{\"error\":{\"code\":-32603,\"message\":\"internal\"}}",
-        "{\"error\":{\"code\":-32602,\"message\":\"malformed blocknumber\"}}", "{\"error\":{\"code\":-32601,\"message\":\"x\"}}",
-        FakeChain().header(0),
-    ])
-    func `a finalized tag that does not work is unknown, never zero`(_ answer: String) async throws {
-        let fake = chain
-        let transport = ScriptedTransport { _, asked in
-            guard asked.params.contains("finalized") else { return fake.reply(asked) }
-            return answer.hasPrefix("{\"error\"") ? .json("{\"jsonrpc\":\"2.0\",\"id\":\(asked.id),\(answer.dropFirst())") : result(asked, answer)
-        }
-        let client = RPCChain("a", "b", over: transport)
-        #expect(try await client.finalized() == nil)
-        let asked = transport.asked.count
-        #expect(try await client.finalized() == nil)
-        #expect(transport.asked.count == asked, "what was refused is not asked again at once")
-    }
-
-    @Test func `an outage is not an unknown finalized block`() async throws {
-        let fake = chain
-        let client = RPCChain("a", over: ScriptedTransport { _, asked throws(TransportError) in
-            if asked.params.contains("finalized") { throw .timedOut }
-            return fake.reply(asked)
-        })
-        await #expect(throws: ChainError.self) { try await client.finalized() }
-    }
-
     // MARK: Ends
 
     @Test(.timeLimit(.minutes(1))) func `a call ends by its deadline, however slow everybody is`() async throws {
@@ -256,7 +208,8 @@ import Testing
     }
 
     @Test func `a quota that is gone is not asked again`() async throws {
-        let transport = ScriptedTransport { _, asked in failure(asked, code: -32005, "Monthly capacity limit exceeded") }
+        let transport = ScriptedTransport { _, asked in failure(asked, code: -32005, "Monthly capacity limit exceeded")
+        }
         let client = RPCChain("a", over: transport)
         for _ in 0..<5 { await #expect(throws: ChainError.self) { try await client.head() } }
         #expect(transport.asked.count == 1)
@@ -268,7 +221,9 @@ import Testing
             asked.block == 5 ? failure(asked, code: -32602, "invalid argument") : fake.reply(asked)
         }
         let client = RPCChain("a", "b", "c", over: transport)
-        await #expect { try await client.header(number: 5) } throws: { if case ChainError.unservable = $0 { true } else { false } }
+        await #expect { try await client.header(number: 5) } throws: {
+            if case ChainError.unservable = $0 { true } else { false }
+        }
         #expect(transport.asked.count { $0.block == 5 } == 2)
     }
 
@@ -277,27 +232,16 @@ import Testing
         let fake = chain
         let transport = ScriptedTransport { _, asked in fake.reply(asked) }
         let client = RPCChain(
-            endpoints: [Endpoint(url: "http://a.test", name: "a", requestsPerDay: 10)], transport: transport, clock: clock,
-            random: seeded(1), logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }
+            endpoints: [Endpoint(url: "http://a.test", name: "a", requestsPerDay: 10)],
+            transport: transport,
+            clock: clock,
+            random: seeded(1),
+            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }
         )
         var served = 0
         for number in UInt64(1)...30 where (try? await client.header(number: number)) != nil { served += 1 }
         #expect(transport.asked.count == 10 && served == 8)
         clock.advance(.seconds(25 * 3_600))
         #expect(try await client.header(number: 1) != nil)
-    }
-}
-
-struct LineHandler: LogHandler {
-    var lines: Shared<[String]>
-    var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level = .trace
-    init(lines: Shared<[String]>) { self.lines = lines }
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) {
-        lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
     }
 }

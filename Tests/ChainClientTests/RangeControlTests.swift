@@ -20,7 +20,12 @@ private struct CappedNode {
 }
 
 /// Reads `blocks` in order and returns the number of requests.
-private func run(_ control: inout RangeControl, _ node: inout CappedNode, blocks: UInt64, logs: (UInt64) -> Int = { _ in 0 }) -> Int {
+private func run(
+    _ control: inout RangeControl,
+    _ node: inout CappedNode,
+    blocks: UInt64,
+    logs: (UInt64) -> Int = { _ in 0 }
+) -> Int {
     var from: UInt64 = 0
     var now: Duration = .zero
     while from < blocks {
@@ -110,6 +115,22 @@ private func run(_ control: inout RangeControl, _ node: inout CappedNode, blocks
         control.abandoned(width: 100)
         let width9 = control.next(available: .max, now: .zero)
         #expect(width9 == 100)
+    }
+
+    @Test func `the width that is told is the width that is taken`() {
+        var control = RangeControl(initial: 10_000, max: 100_000)
+        control.capped(asked: 10_000, hint: .cap(50), now: .zero)
+        for _ in 0..<40 {
+            let told = control.width(now: .zero)
+            let taken = control.next(available: told, now: .zero)
+            #expect(told == taken)
+            if taken > 50 {
+                control.capped(asked: taken, hint: .cap(50), now: .zero)
+                #expect(taken == 100)
+            } else {
+                control.succeeded(width: taken, logs: 0, bytes: 0, elapsed: .zero, now: .zero)
+            }
+        }
     }
 
     @Test func `a cap is tried again after a day`() {

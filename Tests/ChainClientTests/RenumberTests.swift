@@ -43,33 +43,48 @@ private func perTransaction(_ asked: Asked, _ chain: FakeChain, receipts: Bool =
         var options = RPCOptions()
         options.renumbered = true
         let fake = chain
-        let client = RPCChain("a", options: options, over: ScriptedTransport { _, asked in
-            asked.method == "eth_getLogs" ? result(asked, "[\(fake.log(150, index: 0, tx: 1))]") : perTransaction(asked, fake)
-        })
+        let client = RPCChain(
+            "a",
+            options: options,
+            over: ScriptedTransport { _, asked in
+                asked.method == "eth_getLogs"
+                    ? result(asked, "[\(fake.log(150, index: 0, tx: 1))]") : perTransaction(asked, fake)
+            }
+        )
         #expect(try await client.logs(in: 100...199, matching: filterA).page.logs.map(\.logIndex) == [1])
     }
 
     @Test func `without receipts nothing is numbered by guess`() async throws {
         let fake = chain
         let client = RPCChain("a", over: ScriptedTransport { _, asked in perTransaction(asked, fake, receipts: false) })
-        await #expect { try await client.logs(in: 100...199, matching: filterA) } throws: { if case ChainError.unservable = $0 { true } else { false } }
+        await #expect { try await client.logs(in: 100...199, matching: filterA) } throws: {
+            if case ChainError.unservable = $0 { true } else { false }
+        }
     }
 
     @Test func `logs without an index are completed from the receipts`() async throws {
         let fake = chain
-        let client = RPCChain("a", over: ScriptedTransport { _, asked in
-            let bare = fake.log(150, index: 0, tx: 1).replacing("\"logIndex\":\"0x0\"", with: "\"logIndex\":null")
-            return asked.method == "eth_getLogs" ? result(asked, "[\(bare)]") : perTransaction(asked, fake)
-        })
+        let client = RPCChain(
+            "a",
+            over: ScriptedTransport { _, asked in
+                let bare = fake.log(150, index: 0, tx: 1).replacing("\"logIndex\":\"0x0\"", with: "\"logIndex\":null")
+                return asked.method == "eth_getLogs" ? result(asked, "[\(bare)]") : perTransaction(asked, fake)
+            }
+        )
         #expect(try await client.logs(in: 100...199, matching: filterA).page.logs.map(\.logIndex) == [1])
     }
 
     @Test func `receipts with fewer logs than were given are refused`() async throws {
         let fake = chain
-        let client = RPCChain("a", over: ScriptedTransport { _, asked in
-            asked.method == "eth_getBlockReceipts" ? result(asked, "[]") : perTransaction(asked, fake)
-        })
-        await #expect { try await client.logs(in: 100...199, matching: filterA) } throws: { if case ChainError.inconsistent = $0 { true } else { false } }
+        let client = RPCChain(
+            "a",
+            over: ScriptedTransport { _, asked in
+                asked.method == "eth_getBlockReceipts" ? result(asked, "[]") : perTransaction(asked, fake)
+            }
+        )
+        await #expect { try await client.logs(in: 100...199, matching: filterA) } throws: {
+            if case ChainError.inconsistent = $0 { true } else { false }
+        }
     }
 }
 
@@ -82,13 +97,17 @@ private func batched(_ asked: Asked, _ answer: ([Asked]) -> [String]) -> Transpo
     .json("[" + answer(elements(asked)).joined(separator: ",") + "]")
 }
 
-private func element(_ asked: Asked, _ value: String) -> String { "{\"id\":\(asked.id),\"jsonrpc\":\"2.0\",\"result\":\(value)}" }
+private func element(_ asked: Asked, _ value: String) -> String {
+    "{\"id\":\(asked.id),\"jsonrpc\":\"2.0\",\"result\":\(value)}"
+}
 
 @Suite struct BatchTests {
     private let chain = FakeChain()
     private let numbers = (UInt64(1)...37).map { $0 * 3 }
 
-    private func run(_ script: @escaping @Sendable (Asked) -> TransportReply) async throws -> ([UInt64], ScriptedTransport) {
+    private func run(
+        _ script: @escaping @Sendable (Asked) -> TransportReply
+    ) async throws -> ([UInt64], ScriptedTransport) {
         let fake = chain
         let transport = ScriptedTransport { _, asked in asked.text.hasPrefix("[") ? script(asked) : fake.reply(asked) }
         return (try await RPCChain("a", over: transport).headers(numbers: numbers).map(\.number), transport)
@@ -97,7 +116,9 @@ private func element(_ asked: Asked, _ value: String) -> String { "{\"id\":\(ask
     @Test func `answers are matched by id, in whatever order they come`() async throws {
         let fake = chain
         let (found, transport) = try await run { asked in
-            batched(asked) { $0.reversed().map { element($0, fake.answer($0)) } + [element(Asked(text: "\"id\":1,"), "null")] }
+            batched(asked) {
+                $0.reversed().map { element($0, fake.answer($0)) } + [element(Asked(text: "\"id\":1,"), "null")]
+            }
         }
         #expect(found == numbers)
         #expect(transport.asked.count { $0.text.hasPrefix("[") } < 5)
@@ -122,7 +143,8 @@ private func element(_ asked: Asked, _ value: String) -> String { "{\"id\":\(ask
     }
 
     @Test(arguments: [
-        "[]", "{\"id\":null,\"error\":{\"code\":-32600,\"message\":\"batch requests are not supported\"}}", "{\"id\":1,\"result\":{}}",
+        "[]", "{\"id\":null,\"error\":{\"code\":-32600,\"message\":\"batch requests are not supported\"}}",
+        "{\"id\":1,\"result\":{}}",
         "{\"id\":null,\"error\":{\"code\":-32600,\"message\":\"batch too large\"}}", "<html>",
     ])
     func `where batches do not work, single requests do`(_ answer: String) async throws {

@@ -10,7 +10,8 @@ import Testing
     /// What Foundation makes of the same text, for the fields that matter; nil when it is no such answer.
     private func reference(_ bytes: [UInt8]) -> [[String]]? {
         guard
-            let array = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed) as? [[String: Any]]
+            let array = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
+                as? [[String: Any]]
         else { return nil }
         return array.map { log in
             [
@@ -34,7 +35,10 @@ import Testing
     @Test(arguments: UInt64(1)...8) func `mutated logs give an error or what a plain reader reads`(_ seed: UInt64) {
         var random = SplitMix64(state: seed)
         let chain = FakeChain()
-        let second = chain.log(2, index: 3).replacing("\"removed\":false", with: "\"x\":[{\"y\":1.5},null],\"removed\":false")
+        let second = chain.log(2, index: 3).replacing(
+            "\"removed\":false",
+            with: "\"x\":[{\"y\":1.5},null],\"removed\":false"
+        )
         let whole = Array("[\(chain.log(1, data: "0x0123456789abcdef0011")),\(second)]".utf8)
         var accepted = 0
         for round in 0..<Self.mutationsPerSeed {
@@ -44,11 +48,14 @@ import Testing
             accepted += 1
             // Odd but tolerated spellings (padded addresses, missing prefixes, duplicate unknown keys) are compared
             // only where the plain reader spells them the same way.
-            guard scanned.pendingCount == 0, let plain = reference(text), !String(decoding: text, as: UTF8.self).contains("\\") else {
+            guard scanned.pendingCount == 0, let plain = reference(text),
+                !String(decoding: text, as: UTF8.self).contains("\\")
+            else {
                 continue
             }
             let ours = shown(scanned.page)
-            for (left, right) in zip(ours, plain) where right.allSatisfy({ $0.isEmpty || $0.hasPrefix("0x") }) && right[0].count == 42 {
+            for (left, right) in zip(ours, plain)
+            where right.allSatisfy({ $0.isEmpty || $0.hasPrefix("0x") }) && right[0].count == 42 {
                 #expect(left == right, "seed \(seed) round \(round)")
             }
             #expect(ours.count == plain.count, "seed \(seed) round \(round)")
@@ -61,8 +68,14 @@ import Testing
         let chain = FakeChain()
         let texts = [
             Array(chain.header(5).utf8),
-            Array("[{\"blockHash\":\"\(word(1))\",\"transactionHash\":\"\(word(2))\",\"transactionIndex\":\"0x0\",\"logs\":[\(chain.log(1).replacing(word(chain.hash(1)), with: word(1)))]}]".utf8),
-            Array("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32005,\"message\":\"a\\u00e9\\ud83d\\ude00\",\"data\":{\"a\":[1]}},\"result\":null}".utf8),
+            Array(
+                "[{\"blockHash\":\"\(word(1))\",\"transactionHash\":\"\(word(2))\",\"transactionIndex\":\"0x0\",\"logs\":[\(chain.log(1).replacing(word(chain.hash(1)), with: word(1)))]}]"
+                    .utf8
+            ),
+            Array(
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32005,\"message\":\"a\\u00e9\\ud83d\\ude00\",\"data\":{\"a\":[1]}},\"result\":null}"
+                    .utf8
+            ),
         ]
         #expect((try? HeaderScanner.scan(object: texts[0])) != nil)
         #expect((try? ReceiptScanner.scan(array: texts[1])) != nil)

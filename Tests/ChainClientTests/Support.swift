@@ -63,7 +63,9 @@ struct Asked: Sendable, Hashable {
     var from: UInt64? { number("\"fromBlock\":\"0x") }
     var to: UInt64? { number("\"toBlock\":\"0x") }
     var block: UInt64? { params.hasPrefix("\"0x") ? number("\"params\":[\"0x") : nil }
-    var hash: String? { field("\"blockHash\":\"", until: "\"") ?? (params.count > 66 ? String(params.dropFirst().prefix(66)) : nil) }
+    var hash: String? {
+        field("\"blockHash\":\"", until: "\"") ?? (params.count > 66 ? String(params.dropFirst().prefix(66)) : nil)
+    }
     var width: UInt64 { (to ?? 0) - (from ?? 0) + 1 }
 
     func field(_ start: String, until end: String) -> String? {
@@ -144,7 +146,14 @@ struct FakeChain: Sendable {
             """
     }
 
-    func log(_ number: UInt64, index: UInt64 = 0, tx: UInt64 = 0, address: UInt64 = 0xA, topic: UInt64 = 0xAAAA, data: String = "0x") -> String {
+    func log(
+        _ number: UInt64,
+        index: UInt64 = 0,
+        tx: UInt64 = 0,
+        address: UInt64 = 0xA,
+        topic: UInt64 = 0xAAAA,
+        data: String = "0x"
+    ) -> String {
         """
         {"address":"0x\(word(address).suffix(40))","topics":["\(word(topic))"],"data":"\(data)",\
         "blockNumber":"\(hex(number))","blockHash":"\(word(hash(number)))","transactionHash":"\(word(tx + 1))",\
@@ -179,7 +188,10 @@ struct FakeChain: Sendable {
 }
 
 func failure(_ asked: Asked, code: Int = -32000, _ message: String, status: Int = 200) -> TransportReply {
-    .json("{\"jsonrpc\":\"2.0\",\"id\":\(asked.id),\"error\":{\"code\":\(code),\"message\":\"\(message)\"}}", status: status)
+    .json(
+        "{\"jsonrpc\":\"2.0\",\"id\":\(asked.id),\"error\":{\"code\":\(code),\"message\":\"\(message)\"}}",
+        status: status
+    )
 }
 
 func result(_ asked: Asked, _ value: String) -> TransportReply {
@@ -207,3 +219,49 @@ extension RPCChain {
 }
 
 let filterA = LogFilter(topics0: [topicA])
+
+/// Keeps log lines as text.
+struct LineHandler: LogHandler {
+    var lines: Shared<[String]>
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .trace
+    init(lines: Shared<[String]>) { self.lines = lines }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) {
+        lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+    }
+}
+
+func isInconsistent(_ error: any Error) -> Bool {
+    if case ChainError.inconsistent = error { true } else { false }
+}
+func isReorged(_ error: any Error) -> Bool { if case ChainError.reorged = error { true } else { false } }
+func isUnservable(_ error: any Error) -> Bool { if case ChainError.unservable = error { true } else { false } }
+
+/// A client over one honest chain whose answers to `eth_getLogs` are scripted.
+func client(
+    _ names: String...,
+    chain: FakeChain = FakeChain(),
+    options: RPCOptions = RPCOptions(),
+    logs: @escaping @Sendable (Endpoint, Asked) throws(TransportError) -> TransportReply?
+) -> (RPCChain, ScriptedTransport) {
+    let transport = ScriptedTransport { endpoint, asked throws(TransportError) in
+        if asked.method == "eth_getLogs", let reply = try logs(endpoint, asked) { return reply }
+        return chain.reply(asked)
+    }
+    let endpoints = (names.isEmpty ? ["a"] : names).map { Endpoint(url: "http://\($0).test", name: $0) }
+    return (
+        RPCChain(
+            endpoints: endpoints,
+            transport: transport,
+            options: options,
+            clock: JumpingClock(),
+            random: seeded(2),
+            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }
+        ),
+        transport
+    )
+}

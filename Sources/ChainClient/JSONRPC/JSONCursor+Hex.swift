@@ -2,7 +2,9 @@
 import Ethereum
 
 extension JSONCursor {
-    /// Thirty-two bytes. A missing prefix is let pass: with 64 digits nothing else can be meant.
+    /// Thirty-two bytes.
+    ///
+    /// A missing prefix is let pass: with 64 digits nothing else can be meant.
     @inline(__always)
     mutating func hash(_ field: ScanError.Field) throws(ScanError) -> Hash32 {
         _ = peek()
@@ -155,8 +157,10 @@ extension JSONCursor {
 
     // MARK: Quantities
 
-    /// A number of at most 64 bits: "0x1f" as it should be; also leading zeros, "0x", upper case, decimal text and
-    /// JSON integers (rpc-quirks §14). Never negative, never a fraction.
+    /// A number of at most 64 bits, as "0x1f" if it is as it should be.
+    ///
+    /// Also with leading zeros, as "0x", in upper case, in decimal text and as a JSON integer (rpc-quirks §14); never
+    /// negative, never a fraction.
     @inline(__always)
     mutating func quantity(_ field: ScanError.Field) throws(ScanError) -> UInt64 {
         _ = peek()

@@ -7,7 +7,9 @@ package struct ScannedLogs: Sendable {
     /// Logs of a block that is not mined yet (neither number nor hash); left out of the page.
     package var pendingCount = 0
     /// Logs without a transaction hash, a transaction index or a usable log index: the block has to be read again
-    /// through its receipts. Their missing fields are zero and their log index is `UInt32.max`.
+    /// through its receipts.
+    ///
+    /// Their missing fields are zero and their log index is `UInt32.max`.
     package var incompleteCount = 0
 }
 

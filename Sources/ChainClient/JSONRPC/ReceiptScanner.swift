@@ -68,7 +68,9 @@ package enum ReceiptScanner {
         return out
     }
 
-    /// One receipt. Its status is not looked at: where there are logs, the transaction succeeded.
+    /// One receipt.
+    ///
+    /// Its status is not looked at: where there are logs, the transaction succeeded.
     private static func receipt(
         _ cursor: inout JSONCursor,
         into scanned: inout ScannedLogs

@@ -44,7 +44,9 @@ package enum RPCMethod: String, Sendable, Hashable, CaseIterable, Comparable {
 }
 
 package enum Request {
-    /// One request. Ids are unique over the life of a client, so that no proxy can answer from a cache.
+    /// One request.
+    ///
+    /// Ids are unique over the life of a client, so that no proxy can answer from a cache.
     package static func bytes(_ question: Question, id: UInt64) -> [UInt8] {
         var out = Writer()
         out.request(question, id: id)

@@ -3,7 +3,9 @@ enum SWAR {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080
 
-    /// Non-zero when any of eight characters is not a hexadecimal digit. Results of several words may be or-ed.
+    /// Non-zero when any of eight characters is not a hexadecimal digit.
+    ///
+    /// Results of several words may be or-ed.
     @inline(__always)
     static func notHex(_ word: UInt64) -> UInt64 {
         // Adding 0x80 - c sets the top bit of each byte that is ≥ c. Bytes ≥ 0x80 would carry into their neighbours,
@@ -31,7 +33,9 @@ enum SWAR {
     }
 
     /// The top bit of each byte that ends a run of plain string characters: a quote, a backslash, a control character
-    /// or the start of anything beyond ASCII. Only the lowest set bit is exact.
+    /// or the start of anything beyond ASCII.
+    ///
+    /// Only the lowest set bit is exact.
     @inline(__always)
     static func stops(_ word: UInt64) -> UInt64 {
         let quote = word ^ (0x22 &* ones)

@@ -1,5 +1,6 @@
 /// JSON-RPC over HTTP/1.1: one deadline over connect, headers and body, a cap on what the body may become.
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
@@ -51,7 +52,9 @@ package struct HTTPTransport: Transport {
         }
     }
 
-    /// Closes all connections. The transport cannot be used afterwards; a second call does nothing.
+    /// Closes all connections.
+    ///
+    /// The transport cannot be used afterwards; a second call does nothing.
     package func shutdown() async {
         for client in [head, bulk, fresh] { try? await client.shutdown() }
     }
@@ -170,13 +173,16 @@ package struct HTTPTransport: Transport {
         _ seen: Progress
     ) async -> Result<TransportReply, TransportError>? {
         var before = 0
+        var hadArrived = false
         while true {
             let step = min(ContinuousClock.now + limits.rateWindow, end)
             do { try await Task.sleep(until: step, clock: .continuous) } catch { return nil }
             if step == end { return .failure(.timedOut) }
             let now = seen.bytes
-            // A node may think for as long as the deadline allows; once it talks it has to keep talking.
-            if seen.headArrived, now - before < limits.rateBytesMin { return .failure(.timedOut) }
+            // A node may think for as long as the deadline allows; once it talks it has to keep talking. Only windows
+            // that lie wholly in the body count.
+            if hadArrived, now - before < limits.rateBytesMin { return .failure(.timedOut) }
+            hadArrived = seen.headArrived
             before = now
         }
     }
@@ -194,12 +200,16 @@ private final class Progress: Sendable {
 }
 
 extension TransportError {
-    /// The one place where the HTTP library's errors become ours. Only its short names are kept: no URL, no header.
+    /// The one place where the HTTP library's errors become ours.
+    ///
+    /// Only its short names are kept: no URL, no header.
     fileprivate init(_ error: any Error, bytesMax: Int) {
         switch error {
         case is CancellationError: self = .cancelled
         case let error as HTTPClientError: self.init(error)
-        case let error as IOError: self = .closed("errno \(error.errnoCode)")
+        case let error as IOError:
+            let text = "errno \(error.errnoCode)"
+            self = Self.unreachable.contains(error.errnoCode) ? .cannotConnect(text) : .closed(text)
         case is ChannelError: self = .closed("channel")
         case is HTTPParserError: self = .closed("not HTTP")
         default:
@@ -215,6 +225,10 @@ extension TransportError {
             }
         }
     }
+
+    private static let unreachable: Set<CInt> = [
+        ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, EADDRNOTAVAIL, EACCES,
+    ]
 
     private init(_ error: HTTPClientError) {
         switch error {

@@ -1,4 +1,6 @@
-/// The simulation seam: bytes to an endpoint, bytes back. Nothing above it may know sockets or real time.
+/// The simulation seam: bytes to an endpoint, bytes back.
+///
+/// Nothing above it may know sockets or real time.
 ///
 /// A simulated node conforms to it and runs under a seeded executor, so retries, fail-over and scanners are inside the
 /// simulated part.
@@ -55,13 +57,17 @@ package struct BodyAllowance: Sendable {
         BodyAllowance(bytesMax: bytesMax) { _ in true }
     }
 
-    /// Whether a body may be `count` bytes in all. Never waits.
+    /// Whether a body may be `count` bytes in all.
+    ///
+    /// Never waits.
     package func admits(_ count: Int) -> Bool {
         count <= bytesMax && grow(count)
     }
 }
 
-/// Why there is no answer. None of these carries a URL.
+/// Why there is no answer.
+///
+/// None of these carries a URL.
 package enum TransportError: Error, Sendable, Hashable {
     /// The deadline passed, or the body came slower than the minimum rate.
     case timedOut

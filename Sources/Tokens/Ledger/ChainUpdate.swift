@@ -8,6 +8,8 @@ package struct ChainUpdate: Sendable {
     package var commitID: ID128
     /// Undo all above this block first.
     package var rewindTo: BlockNumber?
+    /// Whether an operator asked for the rewind; then final blocks may be undone too.
+    package var isByOperator = false
     /// New rows, in any order; rows already held are compared and skipped.
     package var rows: DecodedLogs
     /// Hashes to keep besides those of blocks with rows: anchors and the window.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import StoreSQLite
 import Ethereum
-import Foundation
+import HTTPAPI
 import Tokens
 
 /// `holdfast status`: where each chain of a database stands, also while another process writes to it.
@@ -13,7 +13,7 @@ struct Status: ParsableCommand {
     func run() throws {
         let chains = try database.open().chains()
         if database.json {
-            print(try StatusJSON(chains: chains.map(StatusJSON.Chain.init)).text())
+            print(StatusJSON(chains.map { ChainStatus($0, name: ChainPresets.preset(for: $0.identity.chainID).name) }).text())
             return
         }
         for chain in chains {
@@ -34,77 +34,5 @@ struct Status: ParsableCommand {
                 )
             }
         }
-    }
-}
-
-/// The shape of `status --json`.
-struct StatusJSON: Encodable {
-    struct Block: Encodable {
-        var number: UInt64
-        var hash: String?
-    }
-
-    struct Counters: Encodable {
-        var transfersProcessed: UInt64
-        var tokensDiscovered: UInt64
-        var tokensEnriched: UInt64
-        var errorCount: UInt64
-    }
-
-    struct Chain: Encodable {
-        var chainId: UInt64
-        var head: Block?
-        var checkpoint: Block?
-        var finalized: Block?
-        var tip: Block?
-        var lagBlocks: UInt64?
-        var state: String
-        var reason: String?
-        var rewinds: UInt64
-        var counters: Counters
-
-        init(_ summary: ChainSummary) {
-            chainId = summary.identity.chainID
-            tip = summary.tip.map { Block(number: $0.number, hash: $0.hash.hex) }
-            head = summary.tip.map { Block(number: $0.number, hash: nil) }
-            checkpoint = summary.checkpoint.map { Block(number: $0, hash: summary.checkpointHash?.hex) }
-            finalized = summary.finalized.map { Block(number: $0, hash: nil) }
-            if let tip = summary.tip { lagBlocks = tip.number - (summary.checkpoint ?? 0) }
-            state = summary.checkpoint != nil && summary.checkpoint == summary.tip?.number ? "idle" : "backfill"
-            rewinds = summary.rewinds
-            counters = Counters(
-                transfersProcessed: summary.counters.transfersProcessed,
-                tokensDiscovered: summary.counters.tokensDiscovered,
-                tokensEnriched: summary.counters.tokensEnriched,
-                errorCount: summary.counters.errorCount
-            )
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case chainId, head, checkpoint, finalized, tip, lagBlocks, state, reason, rewinds, counters
-        }
-
-        /// Absent values are written as null: readers need not tell "not there" from "not known".
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(chainId, forKey: .chainId)
-            try container.encode(head, forKey: .head)
-            try container.encode(checkpoint, forKey: .checkpoint)
-            try container.encode(finalized, forKey: .finalized)
-            try container.encode(tip, forKey: .tip)
-            try container.encode(lagBlocks, forKey: .lagBlocks)
-            try container.encode(state, forKey: .state)
-            try container.encode(reason, forKey: .reason)
-            try container.encode(rewinds, forKey: .rewinds)
-            try container.encode(counters, forKey: .counters)
-        }
-    }
-
-    var chains: [Chain]
-
-    func text() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 }

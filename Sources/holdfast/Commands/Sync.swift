@@ -28,9 +28,11 @@ struct Sync: AsyncParsableCommand {
             throw Failure.usage("--to-block \(goalText): a block number, latest or finalized")
         }
         let path = try database.path()
+        let chosen = try settings.chainSettings()
+        let store = try SQLiteStore(path: path)
         let logger = Wiring.logger()
         try await HTTPTransport.withHTTPTransport { transport in
-            let wiring = try await Wiring.make(settings, path: path, transport: transport, logger: logger)
+            let wiring = try await Wiring.make(chosen, store: store, transport: transport, logger: logger)
             let goal = try await goal(goalText, wiring)
             let work = Task { try await wiring.engine.run(wiring.state, until: .block(goal)) }
             let progress = Task { await Progress(status: wiring.engine.status).run() }
@@ -50,7 +52,7 @@ struct Sync: AsyncParsableCommand {
             return head.number
         case "finalized":
             if let header = try await wiring.engine.chain.finalized() { return header.number }
-            let depth = try settings.options(for: wiring.preset).confirmations
+            let depth = wiring.confirmations
             return head.number > depth ? head.number - depth : 0
         default:
             let block = try Parse.block(text, for: "--to-block")

@@ -13,8 +13,10 @@ struct DatabaseOptions: ParsableArguments {
     var json = false
 
     /// The database's path.
-    func path() throws -> String {
-        let url = database ?? Environment.value(OptionTable.database) ?? "sqlite:holdfast.db"
+    ///
+    /// - Parameter file: what the configuration file says, if there is one.
+    func path(file: String? = nil) throws -> String {
+        let url = database ?? Environment.value(OptionTable.database) ?? file ?? "sqlite:holdfast.db"
         guard url.hasPrefix("sqlite:") else {
             throw Failure.usage("--database \(url): use sqlite:PATH, for instance sqlite:holdfast.db")
         }
@@ -51,35 +53,5 @@ struct ChainOption: ParsableArguments {
             let names = held.map(String.init).joined(separator: ", ")
             throw Failure.usage("the database holds the chains \(names); name one with --chain")
         }
-    }
-}
-
-enum Environment {
-    static func value(_ row: OptionTable.Row) -> String? {
-        ProcessInfo.processInfo.environment[row.environment].flatMap { $0.isEmpty ? nil : $0 }
-    }
-}
-
-enum Parse {
-    static func address(_ text: String, for option: String) throws -> Address {
-        do {
-            return try Address(text: text)
-        } catch {
-            throw Failure.usage("\(option) \(text) is not an address: \(error)")
-        }
-    }
-
-    static func tokenID(_ text: String) throws -> U256 {
-        guard let token = U256(text: text) else {
-            throw Failure.usage("\(text) is not a token id: a decimal or 0x number from 0 to 2^256-1")
-        }
-        return token
-    }
-
-    static func block(_ text: String, for option: String) throws -> BlockNumber {
-        guard let block = UInt64(text), block <= UInt64(Int64.max) else {
-            throw Failure.usage("\(option) \(text) is not a block number")
-        }
-        return block
     }
 }

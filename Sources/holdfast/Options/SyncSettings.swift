@@ -1,9 +1,6 @@
 import ArgumentParser
 import ChainClient
-import ChainSync
 import Ethereum
-import Foundation
-import Tokens
 
 /// What `sync` and `run` take: endpoints, chain, contracts, range.
 struct SyncSettings: ParsableArguments {
@@ -25,56 +22,28 @@ struct SyncSettings: ParsableArguments {
     @Option(name: .customLong(OptionTable.pollInterval.name), help: OptionTable.pollInterval.argumentHelp)
     var pollInterval: String?
 
-    func contracts() throws -> [Address] {
-        let texts = contract.isEmpty ? list(OptionTable.contract) : contract
-        return try texts.map { try Parse.address($0, for: "--contract") }
-    }
-
-    func firstBlock() throws -> BlockNumber? {
-        try (fromBlock ?? Environment.value(OptionTable.fromBlock)).map { try Parse.block($0, for: "--from-block") }
-    }
-
-    /// The chain named on the command line; nil when the endpoint decides.
-    func chainID() throws -> ChainID? {
-        try (chain ?? Environment.value(OptionTable.chain)).map(ChainPresets.id(named:))
-    }
-
-    /// The endpoints to ask, checked for what can be checked before anything is asked.
-    func endpoints() throws -> [Endpoint] {
-        var urls = rpc.isEmpty ? list(OptionTable.rpc) : rpc
-        if urls.isEmpty, let id = try chainID(), let url = ChainPresets.preset(for: id).rpc { urls = [url] }
-        return try urls.enumerated().map { index, url in
-            guard let parts = URL(string: url), let scheme = parts.scheme, ["http", "https"].contains(scheme),
-                parts.host() != nil
-            else {
-                throw Failure.usage(
-                    "--rpc: endpoint \(index + 1) is not an http or https URL, for instance http://localhost:8545"
-                )
+    /// What flags and environment say of the one chain they can name.
+    func chainSettings() throws -> ChainSettings {
+        let chainID = try (chain ?? Environment.value(OptionTable.chain)).map(ChainPresets.id(named:))
+        var urls = rpc.isEmpty ? Environment.list(OptionTable.rpc) : rpc
+        if urls.isEmpty, let chainID, let url = ChainPresets.preset(for: chainID).rpc { urls = [url] }
+        let named = contract.isEmpty ? Environment.list(OptionTable.contract) : contract
+        return ChainSettings(
+            name: nil,
+            chainID: chainID,
+            endpoints: try urls.enumerated().map { index, url in
+                Endpoint(url: try Parse.url(url, for: "--rpc"), name: "rpc\(index + 1)")
+            },
+            contracts: try named.map { try Parse.address($0, for: "--contract") },
+            firstBlock: try (fromBlock ?? Environment.value(OptionTable.fromBlock)).map {
+                try Parse.block($0, for: "--from-block")
+            },
+            confirmations: try (confirmations ?? Environment.value(OptionTable.confirmations)).map {
+                try Parse.confirmations($0, for: "--confirmations")
+            },
+            pollInterval: try (pollInterval ?? Environment.value(OptionTable.pollInterval)).map {
+                try Parse.interval($0, for: "--poll-interval")
             }
-            return Endpoint(url: url, name: "rpc\(index + 1)")
-        }
-    }
-
-    func options(for preset: ChainPreset) throws -> SyncOptions {
-        var options = SyncOptions()
-        options.confirmations = preset.confirmations
-        options.pollInterval = preset.pollInterval
-        if let text = confirmations ?? Environment.value(OptionTable.confirmations) {
-            guard let depth = UInt64(text), depth <= 1_000_000 else {
-                throw Failure.usage("--confirmations \(text): a number of blocks from 0 to 1000000")
-            }
-            options.confirmations = depth
-        }
-        if let text = pollInterval ?? Environment.value(OptionTable.pollInterval) {
-            guard let seconds = Double(text), seconds >= 0.01, seconds <= 3_600 else {
-                throw Failure.usage("--poll-interval \(text): seconds from 0.01 to 3600")
-            }
-            options.pollInterval = .milliseconds(Int64(seconds * 1_000))
-        }
-        return options
-    }
-
-    private func list(_ row: OptionTable.Row) -> [String] {
-        Environment.value(row)?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+        )
     }
 }

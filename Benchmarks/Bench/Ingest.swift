@@ -1,0 +1,90 @@
+import ChainClient
+import ChainSync
+import Ethereum
+import Foundation
+import Logging
+import StoreSQLite
+import Synchronization
+import Tokens
+
+/// The shipped path, end to end: HTTP, scanner, decoder, engine, store. One process, so that its peak memory is its own.
+enum Ingest {
+    static func run(url: String, database: String) async throws -> [String: Double] {
+        for suffix in ["", "-wal", "-shm"] { unlink(database + suffix) }
+        let start = ContinuousClock.now
+        var rows = 0.0
+        try await HTTPTransport.withHTTPTransport { transport in
+            let chain = chain(url, transport)
+            let store = try SQLiteStore(path: database)
+            let state = try await store.open(
+                ChainRequest(identity: try await chain.identity(), contracts: [], firstBlock: nil, eventSets: [.indexed]),
+                holder: ID128(high: 1, low: 1))
+            let engine = SyncEngine(
+                chain: chain, ledger: store, status: SyncStatus(), options: SyncOptions(), clock: ContinuousClock(),
+                random: { .random(in: 0 ... .max) }, logger: quiet)
+            let head = try await chain.head()
+            try await engine.run(state, until: .block(head.number))
+            rows = Double(engine.status.snapshot.rowsWritten)
+            try store.close()
+        }
+        return ["seconds": seconds(since: start), "rows": rows, "peakMiB": peakMiB()]
+    }
+
+    /// Fetch, scan and decode, and throw the result away.
+    static func null(url: String) async throws -> [String: Double] {
+        let start = ContinuousClock.now
+        let rows = Mutex(0)
+        try await HTTPTransport.withHTTPTransport { transport in
+            let chain = chain(url, transport)
+            let head = try await chain.head().number
+            let filter = LogFilter(topics0: EventSet.topics, topicCountMin: 4)
+            let next = Mutex<UInt64>(0)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<16 {
+                    group.addTask {
+                        while true {
+                            let width = chain.blocksPerPage(for: filter)
+                            let first = next.withLock { value in
+                                defer { value += width }
+                                return value
+                            }
+                            guard first <= head else { return }
+                            var range = first...min(head, first + width - 1)
+                            while true {
+                                let answer = try await chain.logs(in: range, matching: filter)
+                                var decoded = DecodedLogs()
+                                TokenStandards.decode(answer.page, into: &decoded)
+                                rows.withLock { $0 += decoded.rowCount }
+                                guard answer.range.upperBound < range.upperBound else { break }
+                                range = (answer.range.upperBound + 1)...range.upperBound
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        return ["seconds": seconds(since: start), "rows": Double(rows.withLock { $0 }), "peakMiB": peakMiB()]
+    }
+
+    private static var quiet: Logger {
+        var logger = Logger(label: "bench")
+        logger.logLevel = .error
+        return logger
+    }
+
+    private static func chain(_ url: String, _ transport: HTTPTransport) -> RPCChain {
+        RPCChain(endpoints: [Endpoint(url: url, name: "bench")], transport: transport, logger: quiet)
+    }
+
+    static func seconds(since start: ContinuousClock.Instant) -> Double {
+        let elapsed = ContinuousClock.now - start
+        return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    }
+
+    static func peakMiB() -> Double {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        return (Double(line.split(separator: " ").dropFirst().first ?? "0") ?? 0) / 1024
+    }
+}

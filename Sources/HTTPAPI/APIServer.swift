@@ -1,0 +1,121 @@
+package import Ethereum
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+package import Tokens
+
+/// The HTTP server: every route, its limits, and its life.
+package struct APIServer: Sendable {
+    /// Where it listens.
+    package struct Configuration: Sendable {
+        /// Loopback unless told otherwise: there is no authentication.
+        package var host: String
+        /// 0 takes a free one.
+        package var port: Int
+
+        package init(host: String = "127.0.0.1", port: Int = 3_002) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// Open connections; more wait in the system's queue.
+    private static let connectionsMax = 1_024
+    /// A connection on which nothing moves is closed.
+    private static let idleTimeout = TimeAmount.seconds(60)
+    /// A header field, and all of them.
+    private static let headerFieldBytesMax = 8_192
+    private static let headerBytesMax = 16_384
+    private static let headersMax = 100
+
+    private let catalog: any Listings
+    private let configuration: Configuration
+    private let resolve: @Sendable (String) -> ChainID?
+    private let name: @Sendable (ChainID) -> String?
+    private let live: @Sendable () -> [ChainID: LiveStatus]
+    private let logger: Logger
+    /// Called once with the port that was taken.
+    package var onListening: @Sendable (Int) -> Void = { _ in }
+
+    /// - Parameters:
+    ///   - chains: the chain a person means by a preset's name or a number; nil when it is neither.
+    ///   - names: the preset's name of a chain, for people.
+    ///   - live: what the engines in this process know; empty where none runs.
+    package init(
+        catalog: any Listings,
+        configuration: Configuration = Configuration(),
+        chains: @escaping @Sendable (String) -> ChainID? = { ChainID($0) },
+        names: @escaping @Sendable (ChainID) -> String? = { _ in nil },
+        live: @escaping @Sendable () -> [ChainID: LiveStatus] = { [:] },
+        logger: Logger
+    ) {
+        self.catalog = catalog
+        self.configuration = configuration
+        resolve = chains
+        name = names
+        self.live = live
+        self.logger = logger
+    }
+
+    /// Serves until the task is cancelled or the service group it runs in shuts down; then ends without an error.
+    ///
+    /// - Throws: when the port cannot be had.
+    package func run() async throws {
+        let progress = ProgressWatch(live: live)
+        let application = application(progress)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await progress.run() }
+            group.addTask {
+                do {
+                    try await application.run()
+                } catch where Task.isCancelled {
+                    // Being told to stop is not a failure.
+                }
+            }
+            defer { group.cancelAll() }
+            // The watch ends only when it is cancelled, so the first to end is the server or everything.
+            try await group.next()
+        }
+    }
+
+    /// The application; tests drive it without a socket.
+    func application(_ progress: ProgressWatch? = nil) -> Application<RouterResponder<APIContext>> {
+        var server = ApplicationConfiguration(
+            address: .hostname(configuration.host, port: configuration.port),
+            serverName: nil
+        )
+        server.availableConnectionsDelegate = MaximumAvailableConnections(Self.connectionsMax)
+        let onListening = onListening
+        return Application(
+            router: router(progress ?? ProgressWatch(live: live)),
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: Self.idleTimeout,
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.headerFieldBytesMax,
+                        maxHeaderListSize: Self.headerBytesMax,
+                        maxHeaderFieldCount: Self.headersMax
+                    )
+                )
+            ),
+            configuration: server,
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+            logger: logger
+        )
+    }
+
+    func router(_ progress: ProgressWatch) -> Router<APIContext> {
+        let reads = Reads(catalog)
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: Envelope())
+        StatusRoutes(reads: reads, progress: progress, name: name, live: live).add(to: router)
+        router.get("/") { _, _ in StatusPage.response() }
+        let chain = router.group("v1/chains/:chain")
+        TokenRoutes(reads: reads, resolve: resolve).add(to: chain)
+        ContractRoutes(reads: reads, resolve: resolve).add(to: chain)
+        ChainRoutes(reads: reads, resolve: resolve).add(to: chain)
+        return router
+    }
+}

@@ -1,0 +1,131 @@
+import Ethereum
+import HTTPTypes
+import Hummingbird
+import Tokens
+
+/// What a request asks for, read and checked: every refusal says which part is wrong and what it should be.
+struct Inputs {
+    private let request: Request
+    private let context: APIContext
+    private let query: [(key: Substring, value: Substring)]
+
+    static let limitDefault = 20
+    static let limitMax = 100
+
+    /// - Parameter allowed: the query's names; any other is refused, because a misspelt one would be ignored silently.
+    init(_ request: Request, _ context: APIContext, query allowed: [String] = []) throws {
+        self.request = request
+        self.context = context
+        query = request.uri.query == nil ? [] : request.uri.queryParameters.map { ($0.key, $0.value) }
+        for (key, _) in query where !allowed.contains(where: { $0 == key }) {
+            let names = allowed.isEmpty ? "it takes none" : "it takes " + allowed.joined(separator: ", ")
+            throw Problem.badInput("The query parameter \(key.prefix(40)) is not known here; \(names).")
+        }
+        for (index, pair) in query.enumerated() where query[..<index].contains(where: { $0.key == pair.key }) {
+            throw Problem.badInput("The query parameter \(pair.key) is given twice.")
+        }
+    }
+
+    private func value(_ name: String) -> String? {
+        query.first { $0.key == name }.map { String($0.value) }
+    }
+
+    // MARK: The path
+
+    func chain(_ resolve: (String) -> ChainID?) throws -> ChainID {
+        let name = context.parameters.get("chain") ?? ""
+        guard let chain = resolve(name) else { throw Problem.unknownChain(String(name.prefix(40))) }
+        return chain
+    }
+
+    func address(_ parameter: String) throws -> Address {
+        let text = context.parameters.get(parameter) ?? ""
+        do {
+            return try Address(text: text)
+        } catch {
+            throw Problem.badInput("\(text.prefix(60)) is not an address: \(error)")
+        }
+    }
+
+    func token() throws -> TokenID {
+        let text = context.parameters.get("id") ?? ""
+        guard let token = U256(text: text) else {
+            throw Problem.badInput("\(text.prefix(90)) is not a token id: a decimal or 0x number from 0 to 2^256-1.")
+        }
+        return TokenID(contract: try address("contract"), token: token)
+    }
+
+    // MARK: The query
+
+    func block() throws -> BlockNumber? {
+        guard let text = value("atBlock") else { return nil }
+        guard let block = UInt64(text), block <= UInt64(Int64.max) else {
+            throw Problem.badInput("atBlock=\(text.prefix(40)) is not a block number.")
+        }
+        return block
+    }
+
+    func limit() throws -> Int {
+        guard let text = value("limit") else { return Self.limitDefault }
+        guard let limit = Int(text), (1...Self.limitMax).contains(limit) else {
+            throw Problem.badInput("limit=\(text.prefix(40)) is not a number from 1 to \(Self.limitMax).")
+        }
+        return limit
+    }
+
+    func isConsistent() throws -> Bool {
+        switch value("consistent") {
+        case nil, "0": false
+        case "1": true
+        case let text?: throw Problem.badInput("consistent=\(text.prefix(40)) is neither 1 nor 0.")
+        }
+    }
+
+    /// Which page of the list that the request's path names.
+    func page<Position: CursorPosition>(_: Position.Type) throws -> PageInput<Position> {
+        let list = Cursor.list(request.uri.path + "?" + (value("atBlock") ?? ""))
+        var out = PageInput<Position>(limit: try limit(), isConsistent: try isConsistent(), list: list)
+        guard let text = value("cursor") else { return out }
+        guard let cursor = Cursor(text: text), let position = Position(cursorBytes: cursor.position) else {
+            throw Problem.badInput("The cursor is none of ours; start again without it.")
+        }
+        guard cursor.list == list else {
+            throw Problem.badInput("The cursor belongs to another list; start again without it.")
+        }
+        out.position = position
+        out.revision = cursor.revision
+        return out
+    }
+}
+
+/// A page as asked for, and what its answer says about changes since the first one.
+struct PageInput<Position: CursorPosition>: Sendable {
+    var limit: Int
+    var isConsistent: Bool
+    var list: UInt32
+    var position: Position?
+    /// The revision of the first page; nil when this is it.
+    var revision: UInt64?
+
+    init(limit: Int, isConsistent: Bool, list: UInt32) {
+        self.limit = limit
+        self.isConsistent = isConsistent
+        self.list = list
+    }
+
+    var request: PageRequest<Position> { PageRequest(position: position, limit: limit) }
+
+    /// The fields that end a page: where it goes on, whether the data changed, and from which state it is.
+    /// - Throws: ``Problem/changed`` where the request asks for one state only.
+    func write(_ json: inout JSONWriter, next: Position?, _ standing: Standing) throws {
+        let first = revision ?? standing.revision
+        let isChanged = first != standing.revision
+        if isChanged, isConsistent { throw Problem.changed }
+        json.field(
+            "next",
+            next.map { Cursor(revision: first, list: list, position: $0.cursorBytes).text }
+        )
+        json.field("changed", isChanged)
+        json.fields(standing)
+    }
+}

@@ -1,0 +1,139 @@
+import Ethereum
+import Tokens
+
+/// How values of the ledger look in answers: every field is named here once.
+extension JSONWriter {
+    /// `complete` and `asOf`: which state the answer is from, and whether it can be relied on.
+    mutating func fields(_ standing: Standing) {
+        field("complete", standing.isComplete)
+        guard let block = standing.block else {
+            field("asOf", nil as String?)
+            return
+        }
+        field("asOf") { json in
+            json.field("blockNumber", block)
+            json.field("blockHash", standing.hash?.hex)
+            json.field("finality", standing.isFinal ? "finalized" : "unfinalized")
+        }
+    }
+
+    /// An amount as people see it: never below zero, and said when the events are inconsistent.
+    mutating func fields(amount: SignedSum, named name: StaticString = "amount") {
+        field(name, amount.clampedToZero.decimal)
+        if amount.isNegative { field("inconsistent", true) }
+    }
+
+    /// What holds one token: the owner where it is unique, the balances where it is counted.
+    mutating func fields(_ answer: TokenOwner) {
+        field("chainId", answer.standing.chain)
+        field("contract", answer.token.contract.checksummed)
+        field("tokenId", answer.token.token.decimal)
+        field("standard", Self.standard(unique: answer.unique != nil, counted: !answer.counted.isEmpty))
+        let isBurned = answer.unique?.owner == .zero
+        let owner = answer.unique.flatMap { isBurned ? nil : $0.owner.checksummed }
+        field("owner", owner)
+        field("claimedOwner", owner)
+        field("observedOwner", nil as String?)
+        field("ownership", "events")
+        field("burned", isBurned)
+        if let unique = answer.unique {
+            field("since") { json in
+                json.field("blockNumber", unique.place.block)
+                json.field("logIndex", UInt64(unique.place.logIndex))
+                json.field("range", unique.isRange)
+            }
+        } else {
+            field("since", nil as String?)
+        }
+        field("owners", each: answer.counted) { json, balance in
+            json.object { json in
+                json.field("owner", balance.owner.checksummed)
+                json.fields(amount: balance.amount)
+            }
+        }
+    }
+
+    mutating func object(_ contract: ContractSummary) {
+        object { $0.fields(contract) }
+    }
+
+    mutating func fields(_ contract: ContractSummary) {
+        field("contract", contract.contract.checksummed)
+        field("standard", Self.standard(unique: contract.hasUnique, counted: contract.hasCounted))
+        field("transfers", contract.transfers)
+    }
+
+    /// A token in a wallet's list.
+    mutating func object(ofWallet token: HeldToken) {
+        object { json in
+            json.field("contract", token.contract.checksummed)
+            json.field("tokenId", token.token.decimal)
+            json.field("standard", token.rule.standard)
+            json.fields(amount: token.amount)
+        }
+    }
+
+    /// A token in a contract's list.
+    mutating func object(ofContract token: HeldToken) {
+        object { json in
+            json.field("tokenId", token.token.decimal)
+            json.field("standard", token.rule.standard)
+            switch token.rule {
+            case .unique: json.field("owner", token.owner?.checksummed)
+            case .counted: json.fields(amount: token.amount, named: "supply")
+            }
+        }
+    }
+
+    mutating func object(_ line: TransferLine) {
+        let transfer = line.transfer
+        object { json in
+            json.field("blockNumber", transfer.place.block)
+            json.field("logIndex", UInt64(transfer.place.logIndex))
+            json.field("ordinal", UInt64(transfer.place.ordinal))
+            json.field("timestamp", line.timestamp)
+            json.field("transactionHash", transfer.transactionHash.hex)
+            json.field("transactionIndex", UInt64(transfer.transactionIndex))
+            json.field("contract", transfer.contract.checksummed)
+            json.field("tokenId", transfer.token.decimal)
+            if let last = line.tokenTo { json.field("tokenIdTo", last.decimal) }
+            json.field("from", transfer.from.checksummed)
+            json.field("to", transfer.to.checksummed)
+            json.field("operator", transfer.operator.checksummed)
+            json.field("amount", transfer.amount.decimal)
+            json.field("kind", transfer.kind.text)
+            if transfer.flags.contains(.presumed) { json.field("presumed", true) }
+        }
+    }
+
+    /// The standard by what the events showed; null when there was none yet.
+    private static func standard(unique: Bool, counted: Bool) -> String? {
+        switch (unique, counted) {
+        case (true, true): "mixed"
+        case (true, false): "erc721"
+        case (false, true): "erc1155"
+        case (false, false): nil
+        }
+    }
+}
+
+extension HoldingRule {
+    fileprivate var standard: String {
+        switch self {
+        case .unique: "erc721"
+        case .counted: "erc1155"
+        }
+    }
+}
+
+extension TransferKind {
+    fileprivate var text: String {
+        switch self {
+        case .erc721: "erc721"
+        case .erc1155Single: "erc1155-single"
+        case .erc1155Batch: "erc1155-batch"
+        case .unindexed721: "erc721-unindexed"
+        case .erc2309: "erc2309-range"
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package import Ethereum
+import NIOCore
+package import Tokens
+
+/// What an engine in this process knows of a chain: newer than the database, and why it waits.
+package struct LiveStatus: Sendable {
+    /// `backfill`, `tail`, `blocked`, `maintenance` or `idle`.
+    package var state: String
+    /// Why it is blocked, or what it waits for.
+    package var reason: String?
+    package var head: BlockNumber?
+    package var finalized: BlockNumber?
+    /// Blocks a backfill still has to read, and had at its start.
+    package var blocksLeft: UInt64
+    package var blocksTotal: UInt64
+    /// Commits since the engine started: what tells progress from mere running.
+    package var commits: UInt64
+
+    package init(
+        state: String,
+        reason: String? = nil,
+        head: BlockNumber? = nil,
+        finalized: BlockNumber? = nil,
+        blocksLeft: UInt64 = 0,
+        blocksTotal: UInt64 = 0,
+        commits: UInt64 = 0
+    ) {
+        self.state = state
+        self.reason = reason
+        self.head = head
+        self.finalized = finalized
+        self.blocksLeft = blocksLeft
+        self.blocksTotal = blocksTotal
+        self.commits = commits
+    }
+}
+
+/// One chain's line in `status --json`, `/v1/status` and `/readyz`: what the store holds and what the engine knows.
+package struct ChainStatus: Sendable {
+    package var summary: ChainSummary
+    package var name: String?
+    package var live: LiveStatus?
+
+    package init(_ summary: ChainSummary, name: String? = nil, live: LiveStatus? = nil) {
+        self.summary = summary
+        self.name = name
+        self.live = live
+    }
+
+    package var head: BlockNumber? {
+        [live?.head, summary.tip?.number].compactMap(\.self).max()
+    }
+
+    /// How many blocks the checkpoint is behind the head; nil while neither is known.
+    package var lagBlocks: UInt64? {
+        guard let head else { return nil }
+        guard let checkpoint = summary.checkpoint else { return head + 1 }
+        return head > checkpoint ? head - checkpoint : 0
+    }
+
+    package var state: String {
+        if let live { return live.state }
+        return summary.checkpoint != nil && summary.checkpoint == summary.tip?.number ? "idle" : "backfill"
+    }
+}
+
+/// The shape of `status --json` and `/v1/status`. Absent values are null: readers need not tell "not there" from "not known".
+package struct StatusJSON: Sendable {
+    package var chains: [ChainStatus]
+
+    package init(_ chains: [ChainStatus]) { self.chains = chains }
+
+    package func text() -> String { String(buffer: document()) }
+
+    func document() -> ByteBuffer {
+        JSONWriter.document { json in
+            json.field("chains", each: chains) { json, chain in
+                json.object { Self.write(chain, &$0) }
+            }
+        }
+    }
+
+    private static func write(_ chain: ChainStatus, _ json: inout JSONWriter) {
+        let summary = chain.summary
+        json.field("chainId", summary.identity.chainID)
+        json.field("name", chain.name)
+        block("head", chain.head, nil, &json)
+        if let checkpoint = summary.checkpoint {
+            json.field("checkpoint") {
+                $0.field("number", checkpoint)
+                $0.field("hash", summary.checkpointHash?.hex)
+            }
+        } else {
+            json.field("checkpoint", nil as String?)
+        }
+        block("finalized", [chain.live?.finalized, summary.finalized].compactMap(\.self).max(), nil, &json)
+        block("tip", summary.tip?.number, summary.tip?.hash, &json)
+        json.field("lagBlocks", chain.lagBlocks)
+        json.field("state", chain.state)
+        json.field("reason", chain.live?.reason)
+        json.field("rewinds", summary.rewinds)
+        json.field("counters") { json in
+            json.field("transfersProcessed", summary.counters.transfersProcessed)
+            json.field("tokensDiscovered", summary.counters.tokensDiscovered)
+            json.field("tokensEnriched", summary.counters.tokensEnriched)
+            json.field("errorCount", summary.counters.errorCount)
+        }
+        if let live = chain.live, live.state == "backfill", live.blocksTotal > 0 {
+            json.field("backfill") {
+                $0.field("blocksLeft", live.blocksLeft)
+                $0.field("blocksTotal", live.blocksTotal)
+            }
+        } else {
+            json.field("backfill", nil as String?)
+        }
+        json.field("scopes", each: summary.scopes.filter(\.scope.isActive)) { json, scope in
+            json.object { json in
+                json.field("contract", scope.scope.contract?.checksummed)
+                json.field("firstBlock", scope.scope.firstBlock)
+                json.field("coveredBlocks", scope.coveredBlocks)
+                json.field("evidence", scope.evidence.map { "L\($0.level)" })
+            }
+        }
+    }
+
+    private static func block(_ name: StaticString, _ number: BlockNumber?, _ hash: Hash32?, _ json: inout JSONWriter) {
+        guard let number else { return json.field(name, nil as String?) }
+        json.field(name) { json in
+            json.field("number", number)
+            if let hash { json.field("hash", hash.hex) }
+        }
+    }
+}

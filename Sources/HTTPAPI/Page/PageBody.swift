@@ -1,0 +1,1 @@
+enum PageBody { static let text = "<body>" }

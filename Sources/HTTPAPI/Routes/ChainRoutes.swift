@@ -1,0 +1,41 @@
+import Ethereum
+import Hummingbird
+import Tokens
+
+/// A wallet's tokens, and what moved on the chain last.
+struct ChainRoutes: Sendable {
+    let reads: Reads
+    let resolve: @Sendable (String) -> ChainID?
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.get("wallets/:address/tokens", use: wallet)
+        group.get("transfers", use: transfers)
+    }
+
+    @Sendable func wallet(_ request: Request, _ context: APIContext) async throws -> Response {
+        let inputs = try Inputs(request, context, query: ["limit", "cursor", "consistent"])
+        let (chain, wallet) = (try inputs.chain(resolve), try inputs.address("address"))
+        let page = try inputs.page(TokenPosition.self)
+        let answer = try await reads.ask { try $0.tokens(of: wallet, on: chain, page.request) }
+        return try .json { json in
+            json.field("chainId", chain)
+            json.field("wallet", wallet.checksummed)
+            json.field("tokens", each: answer.items) { $0.object(ofWallet: $1) }
+            json.field("truncated", answer.isTruncated)
+            json.field("ownership", "events")
+            try page.write(&json, next: answer.next, answer.standing)
+        }
+    }
+
+    @Sendable func transfers(_ request: Request, _ context: APIContext) async throws -> Response {
+        let inputs = try Inputs(request, context, query: ["limit", "cursor", "consistent"])
+        let chain = try inputs.chain(resolve)
+        let page = try inputs.page(Place.self)
+        let answer = try await reads.ask { try $0.transfers(of: chain, token: nil, page.request) }
+        return try .json { json in
+            json.field("chainId", chain)
+            json.field("transfers", each: answer.items) { $0.object($1) }
+            try page.write(&json, next: answer.next, answer.standing)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+/// The statements behind lists and look-ups, in one place so that a test can ask SQLite how it runs each of them.
+///
+/// Every one is a point look-up or walks an index in the order that is asked for: no scan, no sort.
+enum ListSQL {
+    static let address = "SELECT id FROM address WHERE bytes = ?1"
+
+    // MARK: One token; ?1 chain, ?2 contract, ?3 token
+
+    static let owner = """
+        SELECT owner.block, owner.log_index, owner.ordinal, address.bytes
+        FROM owner CROSS JOIN address ON address.id = owner.owner
+        WHERE owner.chain = ?1 AND owner.contract = ?2 AND owner.token = ?3
+        """
+    /// Newest first; the reader stops at the first that covers the token or is older than the token's own row.
+    static let rangesNewestFirst = """
+        SELECT block, log_index, first <= ?3 AND last >= ?3, recipient FROM token_range
+        WHERE chain = ?1 AND contract = ?2 ORDER BY block DESC, log_index DESC
+        """
+    static let rangesNewestFirstAt = """
+        SELECT block, log_index, first <= ?3 AND last >= ?3, recipient FROM token_range
+        WHERE chain = ?1 AND contract = ?2 AND block <= ?4 ORDER BY block DESC, log_index DESC
+        """
+    static let addressBytes = "SELECT bytes FROM address WHERE id = ?1"
+    static let balances = """
+        SELECT address.bytes, balance.amount
+        FROM balance CROSS JOIN address ON address.id = balance.owner
+        WHERE balance.chain = ?1 AND balance.contract = ?2 AND balance.token = ?3 AND balance.owner >= ?4
+        ORDER BY balance.owner LIMIT ?5
+        """
+
+    // MARK: One token at a past block
+
+    static let movementsUpTo = """
+        SELECT count(*) FROM (
+          SELECT 1 FROM transfer WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block <= ?4 LIMIT ?5
+        )
+        """
+    static let newestTransferAt = """
+        SELECT transfer.block, transfer.log_index, transfer.ordinal, address.bytes
+        FROM transfer CROSS JOIN address ON address.id = transfer.recipient
+        WHERE transfer.chain = ?1 AND transfer.contract = ?2 AND transfer.token = ?3 AND transfer.block <= ?4
+          AND transfer.kind IN (1, 4)
+        ORDER BY transfer.block DESC, transfer.log_index DESC, transfer.ordinal DESC LIMIT 1
+        """
+    static let movementsAt = """
+        SELECT (SELECT bytes FROM address WHERE id = sender) AS sender,
+          (SELECT bytes FROM address WHERE id = recipient) AS recipient, amount
+        FROM transfer WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block <= ?4 AND kind IN (2, 3)
+        """
+
+    // MARK: Contracts
+
+    static let contracts = """
+        SELECT contract.contract, address.bytes, contract.rows
+        FROM contract CROSS JOIN address ON address.id = contract.contract
+        WHERE contract.chain = ?1 AND contract.contract >= ?2 ORDER BY contract.contract LIMIT ?3
+        """
+    static let hasUnique = """
+        SELECT EXISTS(SELECT 1 FROM owner WHERE chain = ?1 AND contract = ?2)
+          OR EXISTS(SELECT 1 FROM token_range WHERE chain = ?1 AND contract = ?2),
+          EXISTS(SELECT 1 FROM supply WHERE chain = ?1 AND contract = ?2)
+        """
+
+    // MARK: Tokens; ids from ?4 on
+
+    static let singles = """
+        SELECT owner.token, address.bytes, owner.block, owner.log_index, owner.ordinal
+        FROM owner CROSS JOIN address ON address.id = owner.owner
+        WHERE owner.chain = ?1 AND owner.contract = ?2 AND owner.token >= ?3 AND owner.token <= ?4
+        ORDER BY owner.token
+        """
+    static let singlesOfOwner = """
+        SELECT owner.token, address.bytes, owner.block, owner.log_index, owner.ordinal
+        FROM owner CROSS JOIN address ON address.id = owner.owner
+        WHERE owner.chain = ?1 AND owner.contract = ?2 AND owner.token >= ?3 AND owner.token <= ?4 AND owner.owner = ?5
+        ORDER BY owner.token
+        """
+    static let supplies = """
+        SELECT token, amount FROM supply WHERE chain = ?1 AND contract = ?2 AND token >= ?3 ORDER BY token LIMIT ?4
+        """
+    static let balancesOfOwner = """
+        SELECT token, amount FROM balance
+        WHERE chain = ?1 AND contract = ?2 AND token >= ?3 AND owner = ?5 ORDER BY token LIMIT ?4
+        """
+
+    // MARK: The next contract, from ?2 on, in which a wallet may hold something
+
+    static let nextOwnedContract = """
+        SELECT contract FROM owner WHERE chain = ?1 AND owner = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
+        """
+    static let nextBalanceContract = """
+        SELECT contract FROM balance WHERE chain = ?1 AND owner = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
+        """
+    static let nextRangedContract = """
+        SELECT contract FROM token_range WHERE chain = ?1 AND contract >= ?2 ORDER BY contract LIMIT 1
+        """
+    /// The newest ranges of a contract, at most ?3.
+    static let ranges = """
+        SELECT token_range.block, token_range.log_index, token_range.first, token_range.last, address.bytes
+        FROM token_range CROSS JOIN address ON address.id = token_range.recipient
+        WHERE token_range.chain = ?1 AND token_range.contract = ?2
+        ORDER BY token_range.block DESC, token_range.log_index DESC LIMIT ?3
+        """
+
+    // MARK: Transfers, newest first, before a place
+
+    private static let transferColumns = """
+        SELECT block, log_index, ordinal, (SELECT bytes FROM address WHERE id = contract), token,
+          (SELECT bytes FROM address WHERE id = sender), (SELECT bytes FROM address WHERE id = recipient),
+          (SELECT bytes FROM address WHERE id = operator), amount, tx_hash, tx_index, kind, flags,
+          (SELECT timestamp FROM block WHERE block.chain = ?1 AND block.number = transfer.block)
+        FROM transfer
+        """
+    static let transfers = """
+        \(transferColumns)
+        WHERE chain = ?1 AND (block, log_index, ordinal) < (?2, ?3, ?4)
+        ORDER BY block DESC, log_index DESC, ordinal DESC LIMIT ?5
+        """
+    static let transfersOfToken = """
+        \(transferColumns)
+        WHERE chain = ?1 AND contract = ?6 AND token = ?7 AND (block, log_index, ordinal) < (?2, ?3, ?4)
+        ORDER BY block DESC, log_index DESC, ordinal DESC LIMIT ?5
+        """
+    private static let rangeColumns = """
+        SELECT block, log_index, (SELECT bytes FROM address WHERE id = contract), first, last,
+          (SELECT bytes FROM address WHERE id = sender), (SELECT bytes FROM address WHERE id = recipient),
+          tx_hash, tx_index,
+          (SELECT timestamp FROM block WHERE block.chain = ?1 AND block.number = token_range.block)
+        """
+    static let rangeTransfers = """
+        \(rangeColumns) FROM token_range
+        WHERE chain = ?1 AND (block, log_index) < (?2, ?3) ORDER BY block DESC, log_index DESC LIMIT ?4
+        """
+    static let rangeTransfersOfContract = """
+        \(rangeColumns), first <= ?6 AND last >= ?6 FROM token_range
+        WHERE chain = ?1 AND contract = ?5 AND (block, log_index) < (?2, ?3)
+        ORDER BY block DESC, log_index DESC LIMIT ?4
+        """
+
+    /// All, by name, for the test of their plans.
+    static let all: [(name: String, sql: String)] = [
+        ("address", address), ("owner", owner), ("rangesNewestFirst", rangesNewestFirst),
+        ("rangesNewestFirstAt", rangesNewestFirstAt), ("addressBytes", addressBytes), ("balances", balances),
+        ("movementsUpTo", movementsUpTo), ("newestTransferAt", newestTransferAt), ("movementsAt", movementsAt),
+        ("contracts", contracts), ("hasUnique", hasUnique), ("singles", singles),
+        ("singlesOfOwner", singlesOfOwner), ("supplies", supplies), ("balancesOfOwner", balancesOfOwner),
+        ("nextOwnedContract", nextOwnedContract), ("nextBalanceContract", nextBalanceContract),
+        ("nextRangedContract", nextRangedContract), ("ranges", ranges), ("transfers", transfers),
+        ("transfersOfToken", transfersOfToken), ("rangeTransfers", rangeTransfers),
+        ("rangeTransfersOfContract", rangeTransfersOfContract),
+    ]
+}

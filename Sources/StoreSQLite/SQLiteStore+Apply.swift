@@ -1,0 +1,193 @@
+package import Ethereum
+import GRDB
+package import Tokens
+
+/// Applying an update: one transaction from the compare-and-swap to the commit.
+extension SQLiteStore {
+    package func applying(_ update: ChainUpdate, to chain: ChainID) throws -> Committed {
+        do {
+            return try pool.writeWithoutTransaction { db in
+                let bulk = try !Schema.isIndexed(db)
+                try db.execute(sql: "PRAGMA synchronous = \(bulk ? "NORMAL" : "FULL")")
+                var committed: Committed?
+                try db.inTransaction(.immediate) {
+                    committed = try apply(update, to: chain, db)
+                    return .commit
+                }
+                guard let committed else { throw StoreError.unknownChain(chain) }
+                return committed
+            }
+        } catch {
+            // Whatever failed, the transaction was rolled back; the book may know numbers that went with it.
+            pool.writeWithoutTransaction { _ in writer.forget() }
+            throw error
+        }
+    }
+
+    private func apply(_ update: ChainUpdate, to chain: ChainID, _ db: Database) throws -> Committed {
+        guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
+        var version = update.base
+        version.revision += 1
+        version.commitID = update.commitID
+        try db.execute(
+            sql: """
+                UPDATE chain SET revision = ?, commit_id = ?
+                WHERE id = ? AND revision = ? AND commit_id = ? AND epoch = ? AND holder = ?
+                """,
+            arguments: [
+                Int64(bitPattern: version.revision), ChainTable.bytes(version.commitID), row.id,
+                Int64(bitPattern: update.base.revision), ChainTable.bytes(update.base.commitID),
+                Int64(bitPattern: update.base.epoch), ChainTable.bytes(update.base.holder),
+            ]
+        )
+        guard db.changesCount == 1 else { throw LedgerError.stale(current: row.version) }
+
+        var transaction = LedgerTransaction(
+            db,
+            chain: row.id,
+            statements: try writer.statements(db),
+            seed: update.commitID.low
+        )
+        var coverage = try ChainTable.coverage(of: row.id, db)
+        var changed: Set<CoverageKey> = []
+        if let keep = update.rewindTo {
+            try transaction.rewind(above: keep, number: row.rewinds + 1)
+            try noteRewind(
+                to: keep, of: row, transaction, coverage, version: version, isByOperator: update.isByOperator, db)
+            for key in coverage.keys {
+                coverage[key]?.cut(above: keep)
+                changed.insert(key)
+            }
+        }
+        try transaction.insert(update.rows)
+        for block in update.blocks { try transaction.insert(block) }
+        try transaction.writeHoldings()
+        for covered in update.covered {
+            coverage[covered.key, default: Coverage()].insert(covered.range, evidence: covered.evidence)
+            changed.insert(covered.key)
+        }
+        for key in changed.sorted() { try ChainTable.write(coverage[key] ?? Coverage(), for: key, db) }
+        let checkpoint = try finish(update, row, transaction, coverage, db)
+        return Committed(
+            version: version,
+            inserted: transaction.inserted,
+            repeated: transaction.repeated,
+            undone: transaction.undone,
+            checkpoint: checkpoint
+        )
+    }
+
+    private func noteRewind(
+        to keep: BlockNumber,
+        of row: ChainTable.Row,
+        _ transaction: LedgerTransaction,
+        _ coverage: [CoverageKey: Coverage],
+        version: ChainVersion,
+        isByOperator: Bool,
+        _ db: Database
+    ) throws {
+        if let finalized = row.finalized, keep < finalized, !isByOperator {
+            throw LedgerError.tooDeep("block \(keep) is below the final block \(finalized)")
+        }
+        let kept = coverage.sorted { $0.key < $1.key }.flatMap { key, coverage in
+            coverage.ranges.map {
+                "\(key.scope) \(key.eventSet.rawValue) \($0.range.lowerBound) \($0.range.upperBound) "
+                    + "\($0.evidence.rawValue)"
+            }
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO rewind(
+                  chain, number, revision, to_block, old_tip_number, old_tip_hash, rows, by_operator, coverage)
+                VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                row.id, Int64(bitPattern: row.rewinds + 1), Int64(bitPattern: version.revision),
+                Int64(bitPattern: keep), row.tip.map { Int64(bitPattern: $0.number) },
+                row.tip.map { Blob.data($0.hash.bytes) }, transaction.undone, isByOperator, kept.joined(separator: "\n"),
+            ]
+        )
+    }
+
+    /// Writes the chain's row: tip, finality, counters, and the checkpoint that follows from the coverage.
+    private func finish(
+        _ update: ChainUpdate,
+        _ row: ChainTable.Row,
+        _ transaction: LedgerTransaction,
+        _ coverage: [CoverageKey: Coverage],
+        _ db: Database
+    ) throws -> BlockNumber? {
+        let tip = update.tip ?? row.tip
+        let finalized = [update.finalized, row.finalized].compactMap(\.self).max()
+        let checkpoint = try tip.flatMap { tip in
+            ChainState.checkpoint(
+                tip: tip.number,
+                scopes: try ChainTable.scopes(of: row.id, db),
+                eventSets: try ChainTable.eventSets(of: row.id, db),
+                coverage: coverage
+            )
+        }
+        try db.execute(
+            sql: """
+                UPDATE chain SET tip_number = ?, tip_hash = ?, finalized = ?, checkpoint = ?, rewinds = rewinds + ?,
+                  transfers_processed = transfers_processed + ?, tokens_discovered = tokens_discovered + ?,
+                  error_count = error_count + ?
+                WHERE id = ?
+                """,
+            arguments: [
+                tip.map { Int64(bitPattern: $0.number) }, tip.map { Blob.data($0.hash.bytes) },
+                finalized.map { Int64(bitPattern: $0) }, checkpoint.map { Int64(bitPattern: $0) },
+                update.rewindTo == nil ? 0 : 1, transaction.transfersProcessed, transaction.tokensDiscovered,
+                transaction.errorCount, row.id,
+            ]
+        )
+        try pruneHashes(below: update.tip, of: row, db)
+        try dropOrphans(coveredTo: checkpoint, of: row.id, db)
+        if transaction.inserted > 0 || transaction.undone > 0 {
+            let blocks = update.rows.blocks
+            try db.execute(
+                sql: """
+                    INSERT INTO outbox(chain, revision, rewound_to, first_block, last_block, rows)
+                    VALUES(?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    row.id, Int64(bitPattern: update.base.revision + 1),
+                    update.rewindTo.map { Int64(bitPattern: $0) },
+                    blocks.map(\.number).min().map { Int64(bitPattern: $0) },
+                    blocks.map(\.number).max().map { Int64(bitPattern: $0) }, transaction.inserted,
+                ]
+            )
+        }
+        return checkpoint
+    }
+
+    /// Hashes that only served the window go once no rewind by itself reaches them; one in 256 stays for ever.
+    private func pruneHashes(below tip: BlockRef?, of row: ChainTable.Row, _ db: Database) throws {
+        guard let tip, tip.number > Self.hashesKept else { return }
+        let last = tip.number - Self.hashesKept
+        let pruned = row.tip.map { $0.number > Self.hashesKept ? $0.number - Self.hashesKept : 0 } ?? 0
+        guard pruned < last else { return }
+        try db.execute(
+            sql: "DELETE FROM block WHERE chain = ? AND number > ? AND number <= ? AND role = 0 AND number % 256 <> 0",
+            arguments: [row.id, Int64(bitPattern: pruned), Int64(bitPattern: last)]
+        )
+    }
+
+    /// What a rewind undid is kept until the range is covered again, then it goes.
+    private func dropOrphans(coveredTo checkpoint: BlockNumber?, of chain: Int64, _ db: Database) throws {
+        guard let checkpoint else { return }
+        let done = try Int64.fetchAll(
+            db,
+            sql: "SELECT number FROM rewind WHERE chain = ? AND pending = 1 AND ifnull(old_tip_number, -1) <= ?",
+            arguments: [chain, Int64(bitPattern: checkpoint)])
+        for number in done {
+            for table in LedgerTransaction.orphanTables {
+                try db.execute(
+                    sql: "DELETE FROM \(table.orphans) WHERE chain = ? AND rewind = ?", arguments: [chain, number])
+            }
+            try db.execute(
+                sql: "UPDATE rewind SET pending = 0, coverage = '' WHERE chain = ? AND number = ?",
+                arguments: [chain, number])
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package import Ethereum
+import GRDB
+package import Tokens
+
+/// Opening a chain for writing: its row, its scopes, and the take-over.
+extension SQLiteStore {
+    package func opening(_ request: ChainRequest, holder: ID128) throws -> ChainState {
+        try pool.write { db in
+            let row = try row(for: request, holder: holder, db)
+            for eventSet in request.eventSets {
+                try db.execute(
+                    sql: "INSERT INTO event_set(chain, event_set) VALUES(?, ?) ON CONFLICT DO NOTHING",
+                    arguments: [row.id, eventSet.rawValue]
+                )
+            }
+            try makeScopes(for: request, chain: row.id, db)
+            try refreshCheckpoint(of: row.id, chainID: request.identity.chainID, db)
+            guard let opened = try ChainTable.row(of: request.identity.chainID, db) else {
+                throw StoreError.unknownChain(request.identity.chainID)
+            }
+            return try ChainTable.state(of: opened, db)
+        }
+    }
+
+    private func row(for request: ChainRequest, holder: ID128, _ db: Database) throws -> ChainTable.Row {
+        let identity = request.identity
+        if let row = try ChainTable.row(of: identity.chainID, db) {
+            guard row.identity == identity else {
+                throw LedgerError.otherChain(stored: row.identity, found: identity)
+            }
+            try db.execute(
+                sql:
+                    "UPDATE chain SET revision = revision + 1, commit_id = ?, epoch = epoch + 1, holder = ? WHERE id = ?",
+                arguments: [ChainTable.bytes(holder), ChainTable.bytes(holder), row.id]
+            )
+            return row
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO chain(chain_id, genesis, revision, commit_id, epoch, holder) VALUES(?, ?, 1, ?, 1, ?)
+                """,
+            arguments: [
+                String(identity.chainID), Blob.data(identity.genesis.bytes), ChainTable.bytes(holder),
+                ChainTable.bytes(holder),
+            ]
+        )
+        guard let row = try ChainTable.row(of: identity.chainID, db) else {
+            throw StoreError.unknownChain(identity.chainID)
+        }
+        return row
+    }
+
+    private func makeScopes(for request: ChainRequest, chain: Int64, _ db: Database) throws {
+        let held = try ChainTable.scopes(of: chain, db)
+        if request.contracts.isEmpty {
+            // Without a contract named, what the database follows goes on; a new one follows the whole chain.
+            if held.isEmpty { try makeScope(nil, chain: chain, first: request.firstBlock, db) }
+            return
+        }
+        for contract in request.contracts where !held.contains(where: { $0.contract == contract && $0.isActive }) {
+            let id = try writer.statements(db).addresses.id(of: contract, db)
+            try makeScope(id, chain: chain, first: request.firstBlock, db)
+        }
+    }
+
+    private func makeScope(_ contract: AddressID?, chain: Int64, first: BlockNumber?, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO scope(chain, contract, first_block, active) VALUES(?, ?, ?, 1)
+                ON CONFLICT DO UPDATE SET active = 1
+                """,
+            arguments: [chain, contract, Int64(bitPattern: first ?? 0)]
+        )
+    }
+
+    func refreshCheckpoint(of chain: Int64, chainID: ChainID, _ db: Database) throws {
+        guard let row = try ChainTable.row(of: chainID, db) else { return }
+        let state = try ChainTable.state(of: row, db)
+        try db.execute(
+            sql: "UPDATE chain SET checkpoint = ? WHERE id = ?",
+            arguments: [state.checkpoint.map { Int64(bitPattern: $0) }, chain]
+        )
+    }
+
+    package func reading(_ chain: ChainID) throws -> ChainState {
+        try pool.read { db in
+            guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
+            return try ChainTable.state(of: row, db)
+        }
+    }
+}

@@ -1,0 +1,285 @@
+package import Ethereum
+import GRDB
+package import Tokens
+
+/// A wallet's tokens and a contract's tokens, a page at a time, with the ids that are held through ranges.
+extension SQLiteStore {
+    package func tokens(
+        of wallet: Address,
+        on chain: ChainID,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<HeldToken, TokenPosition> {
+        try tokens(of: wallet, on: chain, page, limits: ListLimits())
+    }
+
+    func tokens(
+        of wallet: Address,
+        on chain: ChainID,
+        _ page: PageRequest<TokenPosition>,
+        limits: ListLimits
+    ) throws -> Page<HeldToken, TokenPosition> {
+        try list(chain) { reading in
+            try reading.requireIndexes()
+            var list = TokenList(reading, owner: wallet, limit: page.limit, limits: limits)
+            let id = try reading.id(of: wallet)
+            if let id, wallet != .zero {
+                var contract = try page.position.map { try reading.id(of: $0.contract) ?? .max } ?? 0
+                var position = page.position
+                while let next = try list.nextContract(of: id, from: contract) {
+                    let start = next == contract ? position : nil
+                    guard try list.addContract(next, wallet: id, from: start) else { break }
+                    contract = next + 1
+                    position = nil
+                }
+            }
+            return list.page(reading.standing(of: nil))
+        }
+    }
+
+    package func tokens(
+        in contract: Address,
+        on chain: ChainID,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<HeldToken, TokenPosition> {
+        try tokens(in: contract, on: chain, page, limits: ListLimits())
+    }
+
+    func tokens(
+        in contract: Address,
+        on chain: ChainID,
+        _ page: PageRequest<TokenPosition>,
+        limits: ListLimits
+    ) throws -> Page<HeldToken, TokenPosition> {
+        try list(chain) { reading in
+            var list = TokenList(reading, owner: nil, limit: page.limit, limits: limits)
+            if let id = try reading.id(of: contract) {
+                _ = try list.addContract(id, wallet: nil, from: page.position)
+            }
+            return list.page(reading.standing(of: contract))
+        }
+    }
+}
+
+/// One page of tokens while it is filled, contract by contract.
+private struct TokenList {
+    private let reading: ListReading
+    private let owner: Address?
+    private let limit: Int
+    private let limits: ListLimits
+    /// Rows that may still be read for this page.
+    private var budget: Int
+    private var items: [HeldToken] = []
+    private var next: TokenPosition?
+    private var isTruncated = false
+
+    init(_ reading: ListReading, owner: Address?, limit: Int, limits: ListLimits) {
+        self.reading = reading
+        self.owner = owner
+        self.limit = limit
+        self.limits = limits
+        budget = limits.rowsMax
+    }
+
+    func page(_ standing: Standing) -> Page<HeldToken, TokenPosition> {
+        Page(items: items, next: next, isTruncated: isTruncated, standing: standing)
+    }
+
+    // MARK: Contracts of a wallet
+
+    /// The next contract in which the wallet may hold something; nil at the end or when the page is over.
+    mutating func nextContract(of wallet: AddressID, from: AddressID) throws -> AddressID? {
+        guard next == nil else { return nil }
+        var least: AddressID?
+        for sql in [ListSQL.nextOwnedContract, ListSQL.nextBalanceContract] {
+            if let found: AddressID = try reading.first(sql, [reading.chain, from, wallet])?[0] {
+                least = min(least ?? found, found)
+            }
+        }
+        return try nextRanged(from: from, before: least)
+    }
+
+    /// The first contract with a range to the wallet, if it comes before `other`; else `other`. There is no index by
+    /// receiver: contracts with ranges are looked through in order, and the page ends when that costs too much.
+    private mutating func nextRanged(from: AddressID, before other: AddressID?) throws -> AddressID? {
+        var from = from
+        while let contract: AddressID = try reading.first(ListSQL.nextRangedContract, [reading.chain, from])?[0] {
+            if let other, other <= contract { return other }
+            guard budget > 0 else {
+                next = TokenPosition(contract: try reading.address(of: contract), token: .zero, rule: .unique)
+                return nil
+            }
+            let ranges = try ranges(of: contract)
+            if ranges.contains(where: { $0.to == owner }) { return contract }
+            isTruncated = isTruncated || ranges.count > limits.rangesMax
+            from = contract + 1
+        }
+        return other
+    }
+
+    // MARK: Tokens of one contract
+
+    /// Adds a contract's tokens from a position on; false when the page is over.
+    mutating func addContract(_ id: AddressID, wallet: AddressID?, from start: TokenPosition?) throws -> Bool {
+        let contract = try reading.address(of: id)
+        let from = start?.token ?? .zero
+        var counted = try countedTokens(id, contract, wallet: wallet, from: from)[...]
+        var uniqueEnd: U256?
+        if start?.rule == .counted, from == .max {
+            uniqueEnd = nil
+        } else {
+            let first = start?.rule == .counted ? from.addingReportingOverflow(.one).partialValue : from
+            uniqueEnd = try addUnique(id, contract, wallet: wallet, from: first, merging: &counted)
+        }
+        // Counted tokens below where the unique walk ended are in; the others wait when it did not end by itself.
+        while let line = counted.first, uniqueEnd.map({ line.token < $0 }) ?? true {
+            guard items.count < limit else {
+                next = TokenPosition(contract: contract, token: line.token, rule: .counted)
+                return false
+            }
+            items.append(line)
+            counted.removeFirst()
+        }
+        if let uniqueEnd {
+            next = TokenPosition(contract: contract, token: uniqueEnd, rule: .unique)
+            return false
+        }
+        return true
+    }
+
+    private func countedTokens(
+        _ id: AddressID,
+        _ contract: Address,
+        wallet: AddressID?,
+        from: U256
+    ) throws -> [HeldToken] {
+        var arguments: StatementArguments = [reading.chain, id, ListReading.key(from), limit - items.count + 1]
+        if let wallet { arguments += [wallet] }
+        let sql = wallet == nil ? ListSQL.supplies : ListSQL.balancesOfOwner
+        var out: [HeldToken] = []
+        let cursor = try reading.rows(sql, arguments)
+        while let row = try cursor.next() {
+            out.append(
+                HeldToken(
+                    contract: contract,
+                    token: try ListReading.token(row, 0),
+                    rule: .counted,
+                    owner: owner,
+                    amount: try ListReading.sum(row, 1)
+                )
+            )
+        }
+        return out
+    }
+
+    /// Adds unique tokens and, before each, the counted ones with smaller ids.
+    /// - Returns: the id to go on with; nil when the contract's unique tokens are done.
+    private mutating func addUnique(
+        _ id: AddressID,
+        _ contract: Address,
+        wallet: AddressID?,
+        from: U256,
+        merging counted: inout ArraySlice<HeldToken>
+    ) throws -> U256? {
+        let ranges = try ranges(of: id)
+        let tooMany = ranges.count > limits.rangesMax
+        isTruncated = isTruncated || tooMany
+        let looked = Array(ranges.prefix(limits.rangesMax))
+        let ownership = RangeOwnership(looked)
+        var walk = UniqueWalk(
+            ownership,
+            oldestRange: tooMany ? looked.last?.place : nil,
+            owner: owner,
+            left: limit - items.count,
+            budget: budget
+        )
+        defer { budget = walk.budget }
+        for zone in Self.zones(ownership, of: owner, from: from) {
+            // In a wallet's own ranges every row counts, because it may have sold ids; elsewhere only its own rows do.
+            var arguments: StatementArguments = [
+                reading.chain, id, ListReading.key(zone.ids.lowerBound), ListReading.key(zone.ids.upperBound),
+            ]
+            let onlyOwn = wallet != nil && !zone.isOwned
+            if let wallet, onlyOwn { arguments += [wallet] }
+            let rows = try reading.rows(onlyOwn ? ListSQL.singlesOfOwner : ListSQL.singles, arguments)
+            var found: [HeldToken] = []
+            let open = try walk.walk(zone.ids, next: { try Self.single(rows) }) { token in
+                found.append(
+                    HeldToken(
+                        contract: contract,
+                        token: token.token,
+                        rule: .unique,
+                        owner: token.owner,
+                        amount: SignedSum(1)
+                    )
+                )
+            }
+            if let open = try merge(found, &counted) ?? open { return open }
+        }
+        return nil
+    }
+
+    /// Appends unique tokens with the counted ones before them; the first that found no room, if the page is full.
+    private mutating func merge(_ unique: [HeldToken], _ counted: inout ArraySlice<HeldToken>) throws -> U256? {
+        for token in unique {
+            while let line = counted.first, line.token < token.token, items.count < limit {
+                items.append(line)
+                counted.removeFirst()
+            }
+            guard items.count < limit else { return token.token }
+            items.append(token)
+        }
+        return nil
+    }
+
+    private static func single(_ rows: RowCursor) throws -> UniqueRuns.Single? {
+        guard let row = try rows.next() else { return nil }
+        return UniqueRuns.Single(
+            token: try ListReading.token(row, 0),
+            owner: try ListReading.address(row, 1),
+            place: ListReading.place(row, from: 2)
+        )
+    }
+
+    /// The ids from `from` on, cut where ranges of the wallet begin and end.
+    private static func zones(
+        _ ownership: RangeOwnership,
+        of owner: Address?,
+        from: U256
+    ) -> [(ids: ClosedRange<U256>, isOwned: Bool)] {
+        var out: [(ids: ClosedRange<U256>, isOwned: Bool)] = []
+        var position = from
+        for segment in ownership.segments where owner != nil && segment.owner == owner && segment.last >= position {
+            let start = max(position, segment.first)
+            if position < start {
+                out.append((position...start.subtractingReportingOverflow(.one).partialValue, false))
+            }
+            out.append((start...segment.last, true))
+            if segment.last == .max { return out }
+            position = segment.last.addingReportingOverflow(.one).partialValue
+        }
+        out.append((position ... .max, false))
+        return out
+    }
+
+    /// The newest ranges of a contract: one more than are looked at, to tell whether there are more.
+    private mutating func ranges(of contract: AddressID) throws -> [RangeTransfer] {
+        var out: [RangeTransfer] = []
+        let rows = try reading.rows(ListSQL.ranges, [reading.chain, contract, limits.rangesMax + 1])
+        while let row = try rows.next() {
+            budget -= 1
+            out.append(
+                RangeTransfer(
+                    place: ListReading.place(row, from: 0, ordinal: false),
+                    contract: .zero,
+                    first: try ListReading.token(row, 2),
+                    last: try ListReading.token(row, 3),
+                    from: .zero,
+                    to: try ListReading.address(row, 4),
+                    transactionHash: .zero,
+                    transactionIndex: 0
+                )
+            )
+        }
+        return out
+    }
+}

@@ -1,0 +1,108 @@
+package import Ethereum
+
+/// Where a list of tokens goes on: the first token of the next page.
+package struct TokenPosition: Sendable, Hashable {
+    package var contract: Address
+    package var token: U256
+    /// A contract may use one id in both ledgers; the unique one comes first.
+    package var rule: HoldingRule
+
+    package init(contract: Address, token: U256, rule: HoldingRule) {
+        self.contract = contract
+        self.token = token
+        self.rule = rule
+    }
+}
+
+/// Who holds one token, from one committed state.
+package struct TokenOwner: Sendable, Equatable {
+    package var token: TokenID
+    /// The unique ledger's answer; nil when no event ever named the token there.
+    package var unique: Unique?
+    /// Balances of the counted ledger: a page of them.
+    package var counted: [TokenHolders.Balance]
+    /// Whose balance the next page starts with; nil at the end.
+    package var nextHolder: Address?
+    package var standing: Standing
+
+    /// How many balances an inline look-up shows; the rest are a list of their own.
+    package static let countedMax = 20
+
+    package struct Unique: Sendable, Equatable {
+        /// The zero address once it is burned.
+        package var owner: Address
+        /// The event that decided.
+        package var place: Place
+        package var isRange: Bool
+
+        package init(owner: Address, place: Place, isRange: Bool) {
+            self.owner = owner
+            self.place = place
+            self.isRange = isRange
+        }
+    }
+
+    package init(
+        token: TokenID,
+        unique: Unique?,
+        counted: [TokenHolders.Balance],
+        nextHolder: Address?,
+        standing: Standing
+    ) {
+        self.token = token
+        self.unique = unique
+        self.counted = counted
+        self.nextHolder = nextHolder
+        self.standing = standing
+    }
+}
+
+/// One token in a list.
+package struct HeldToken: Sendable, Equatable {
+    package var contract: Address
+    package var token: U256
+    package var rule: HoldingRule
+    /// Whose it is; nil for a counted token in a contract's list, which has many holders.
+    package var owner: Address?
+    /// The wallet's balance, or in a contract's list the supply by mints and burns; 1 for unique tokens.
+    package var amount: SignedSum
+
+    package init(contract: Address, token: U256, rule: HoldingRule, owner: Address?, amount: SignedSum) {
+        self.contract = contract
+        self.token = token
+        self.rule = rule
+        self.owner = owner
+        self.amount = amount
+    }
+}
+
+/// What is known of a contract from its events.
+package struct ContractSummary: Sendable, Equatable {
+    package var contract: Address
+    /// Rows kept of it: transfers, ranges and batches' positions.
+    package var transfers: UInt64
+    package var hasUnique: Bool
+    package var hasCounted: Bool
+
+    package init(contract: Address, transfers: UInt64, hasUnique: Bool, hasCounted: Bool) {
+        self.contract = contract
+        self.transfers = transfers
+        self.hasUnique = hasUnique
+        self.hasCounted = hasCounted
+    }
+}
+
+/// One row of the first layer of truth, as lists show it.
+package struct TransferLine: Sendable, Equatable {
+    package var transfer: Transfer
+    /// The last id of an ERC-2309 range, whose first is the transfer's token.
+    package var tokenTo: U256?
+    /// Seconds since 1970, where the chain was asked.
+    package var timestamp: UInt64?
+
+    package init(transfer: Transfer, tokenTo: U256?, timestamp: UInt64?) {
+        self.transfer = transfer
+        self.tokenTo = tokenTo
+        self.timestamp = timestamp
+    }
+}

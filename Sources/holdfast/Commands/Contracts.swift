@@ -1,0 +1,76 @@
+import ArgumentParser
+import Ethereum
+import StoreSQLite
+import Tokens
+
+/// `holdfast contracts`: which contracts a chain is read for; a running instance takes changes up by itself.
+struct Contracts: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Follow, drop or list contracts.", subcommands: [Add.self, Remove.self, List.self])
+
+    struct Add: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Follow a contract; its history is read by the next sync, or at once by a running instance.")
+
+        @Argument(help: "The contract's address.") var contract: String
+        @Option(name: .customLong(OptionTable.fromBlock.name), help: OptionTable.fromBlock.argumentHelp)
+        var fromBlock: String?
+        @OptionGroup var chain: ChainOption
+        @OptionGroup var database: DatabaseOptions
+
+        func run() throws {
+            let address = try Parse.address(contract, for: "contract")
+            let first = try fromBlock.map { try Parse.block($0, for: "--from-block") } ?? 0
+            let store = try database.open()
+            var generator = SystemRandomNumberGenerator()
+            try store.addContract(
+                address, from: first, to: chain.resolve(in: store), id: .random(using: &generator))
+            print("\(address.checksummed) is followed from block \(first)")
+        }
+    }
+
+    struct Remove: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Stop following a contract; what was read of it stays.")
+
+        @Argument(help: "The contract's address.") var contract: String
+        @OptionGroup var chain: ChainOption
+        @OptionGroup var database: DatabaseOptions
+
+        func run() throws {
+            let address = try Parse.address(contract, for: "contract")
+            let store = try database.open()
+            var generator = SystemRandomNumberGenerator()
+            try store.removeContract(address, from: chain.resolve(in: store), id: .random(using: &generator))
+            print("\(address.checksummed) is not followed any more")
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List what is followed and how far it is read.")
+
+        @OptionGroup var chain: ChainOption
+        @OptionGroup var database: DatabaseOptions
+
+        func run() throws {
+            let store = try database.open()
+            let id = try chain.resolve(in: store)
+            guard let summary = try store.chains().first(where: { $0.identity.chainID == id }) else { return }
+            for scope in summary.scopes {
+                let level = scope.evidence.map { "L\($0.level)" }
+                if database.json {
+                    let contract = scope.scope.contract.map { "\"\($0.checksummed)\"" } ?? "null"
+                    print(
+                        #"{"contract":\#(contract),"firstBlock":\#(scope.scope.firstBlock),"#
+                            + #""active":\#(scope.scope.isActive),"coveredBlocks":\#(scope.coveredBlocks),"#
+                            + #""evidence":\#(level.map { "\"\($0)\"" } ?? "null")}"#)
+                } else {
+                    let name = scope.scope.contract?.checksummed ?? "whole chain"
+                    print(
+                        "\(name)  from block \(scope.scope.firstBlock)  \(scope.coveredBlocks) blocks read  "
+                            + "\(level ?? "-")\(scope.scope.isActive ? "" : "  (dropped)")")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import ChainClient
+import ChainSync
+import Ethereum
+
+/// One chain as it is to be read, whatever told us: flags, environment or the YAML file.
+struct ChainSettings: Sendable {
+    /// The key in the file; the preset's name or the id elsewhere.
+    var name: String?
+    /// nil: what the endpoints say.
+    var chainID: ChainID?
+    var endpoints: [Endpoint]
+    /// Empty: every NFT contract.
+    var contracts: [Address]
+    var firstBlock: BlockNumber?
+    var confirmations: UInt64?
+    var pollInterval: Duration?
+
+    func options(for preset: ChainPreset) -> SyncOptions {
+        var options = SyncOptions()
+        options.confirmations = confirmations ?? preset.confirmations
+        options.pollInterval = pollInterval ?? preset.pollInterval
+        return options
+    }
+}

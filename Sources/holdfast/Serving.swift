@@ -1,0 +1,52 @@
+import ChainSync
+import Ethereum
+import Foundation
+import HTTPAPI
+import Logging
+import StoreSQLite
+
+/// A store with its engines and its HTTP server, from start to the signal that ends them.
+struct Serving {
+    var store: SQLiteStore
+    var fleet: Fleet
+    var host: String
+    var port: Int
+    var logger: Logger
+    /// Shown with the address once it listens.
+    var greeting = "holdfast serves"
+
+    /// Runs `work` beside the server; the first to fail, or a signal, ends both.
+    func run(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        var quiet = logger
+        quiet.logLevel = .warning
+        var server = APIServer(
+            catalog: store,
+            configuration: .init(host: host, port: port),
+            chains: { try? ChainPresets.id(named: $0) },
+            names: { ChainPresets.preset(for: $0).name },
+            live: { [fleet] in fleet.live },
+            logger: quiet
+        )
+        let (greeting, host) = (greeting, host)
+        server.onListening = { port in
+            FileHandle.standardError.write(Data("\(greeting) http://\(host):\(port)/\n".utf8))
+        }
+        let serving = server
+        let everything = Task {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await work() }
+                group.addTask {
+                    do {
+                        try await serving.run()
+                    } catch let error where !Task.isCancelled {
+                        throw Failure.work("cannot listen on \(host):\(port): \(error); choose another --port, 0 takes a free one")
+                    }
+                }
+                group.addTask { await Progress(fleet: fleet).run() }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
+        try await Signals.ending(everything)
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Simulator
+import Testing
+
+/// The real engine, client and store in worlds that go wrong by seed.
+@Suite struct DeterministicTests {
+    @Test func `after any faults the store equals the oracle and a clean sync`() async throws {
+        let seeds = SeedRunner.seeds(1_000)
+        let outcome = await SeedRunner.run(seeds) { seed in
+            let world = try World(seed: seed, keepsTrace: seeds.count == 1)
+            let wrong = try world.run()
+            if seeds.count == 1, ProcessInfo.processInfo.environment["HOLDFAST_TRACE"] != nil {
+                for line in world.trace.lines { print(line) }
+            }
+            return (wrong, world.faults.counts)
+        }
+        for failure in outcome.failures {
+            Issue.record("\(SeedRunner.line(failure.seed, "DeterministicTests"))\n   \(failure.what)")
+        }
+        let counts = FaultPoint.allCases.map { "\($0.rawValue) \(outcome.counts[$0] ?? 0)" }.joined(separator: ", ")
+        print("\(seeds.count) seeds; faults: \(counts)")
+        // One that never fires tests nothing.
+        if seeds.count >= 300, outcome.failures.isEmpty {
+            for point in FaultPoint.allCases { #expect(outcome.counts[point] ?? 0 > 0, "\(point) never fired") }
+        }
+    }
+
+    @Test(arguments: [3, 17, 40] as [UInt64])
+    func `the same seed gives the same run`(seed: UInt64) async throws {
+        let outcome = await SeedRunner.run([seed]) { seed in
+            let (first, second) = (try World(seed: seed), try World(seed: seed))
+            let results = (try first.run(), try second.run())
+            if let wrong = results.0 { return (wrong, [:]) }
+            let (left, right) = (first.trace.fingerprint, second.trace.fingerprint)
+            return (left == right ? nil : "traces \(left) and \(right)", [:])
+        }
+        for failure in outcome.failures { Issue.record("seed \(failure.seed): \(failure.what)") }
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Simulator
+import Synchronization
+
+/// Runs many seeds on all cores and gathers what went wrong.
+enum SeedRunner {
+    struct Outcome: Sendable {
+        var failures: [(seed: UInt64, what: String)] = []
+        var counts: [FaultPoint: Int] = [:]
+    }
+
+    /// The seeds to run: `HOLDFAST_SEED` alone, or as many as `HOLDFAST_SEEDS` says.
+    static func seeds(_ usual: Int) -> [UInt64] {
+        let environment = ProcessInfo.processInfo.environment
+        if let one = environment["HOLDFAST_SEED"].flatMap({ UInt64($0) }) { return [one] }
+        let count = environment["HOLDFAST_SEEDS"].flatMap { Int($0) } ?? usual
+        return (0..<max(1, count)).map { UInt64($0) }
+    }
+
+    /// The line that runs a failing seed again.
+    static func line(_ seed: UInt64, _ test: String) -> String {
+        "HOLDFAST_SEED=\(seed) swift test --filter \(test)"
+    }
+
+    /// Ends early once ten seeds have failed.
+    static func run(
+        _ seeds: [UInt64],
+        _ body: @escaping @Sendable (UInt64) throws -> (wrong: String?, counts: [FaultPoint: Int])
+    ) async -> Outcome {
+        let outcome = Mutex(Outcome())
+        let next = Mutex(0)
+        let threads = min(seeds.count, ProcessInfo.processInfo.activeProcessorCount)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<threads {
+                group.addTask {
+                    await withCheckedContinuation { continuation in
+                        // Threads of their own: a simulated world blocks, and others' tests run meanwhile.
+                        let thread = Thread {
+                            while let seed = next.withLock({ (index: inout Int) -> UInt64? in
+                                defer { index += 1 }
+                                return index < seeds.count ? seeds[index] : nil
+                            }) {
+                                guard outcome.withLock({ $0.failures.count < 10 }) else { break }
+                                let result: (wrong: String?, counts: [FaultPoint: Int])
+                                do { result = try body(seed) } catch { result = ("\(error)", [:]) }
+                                outcome.withLock { outcome in
+                                    if let wrong = result.wrong { outcome.failures.append((seed, wrong)) }
+                                    outcome.counts.merge(result.counts, uniquingKeysWith: +)
+                                }
+                            }
+                            continuation.resume()
+                        }
+                        thread.stackSize = 8 << 20
+                        thread.start()
+                    }
+                }
+            }
+        }
+        return outcome.withLock { $0 }
+    }
+}
