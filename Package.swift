@@ -43,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        .target(name: "Allocator"),
         .target(name: "Ethereum", swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["Ethereum"], swiftSettings: strict),
         .target(
@@ -64,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI", argumentParser, unixSignals,
+                "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI", argumentParser, unixSignals,
                 logging, yams,
             ],
             swiftSettings: strict
@@ -84,7 +85,9 @@ if ProcessInfo.processInfo.environment["HOLDFAST_BENCH"] != nil {
         .target(name: "Floor", path: "Benchmarks/Floor", linkerSettings: [.linkedLibrary("sqlite3")]),
         .executableTarget(
             name: "bench",
-            dependencies: ["Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Floor", logging],
+            dependencies: [
+                "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Floor", logging,
+            ],
             path: "Benchmarks/Bench",
             swiftSettings: [.swiftLanguageMode(.v5)]
         ),

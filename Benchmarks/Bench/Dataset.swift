@@ -42,7 +42,11 @@ struct Dataset {
     }
 
     static func address(_ number: UInt64) -> Address {
-        Address(high: mixed(number), middle: mixed(number ^ 0x5555), low: UInt32(truncatingIfNeeded: mixed(number &+ 99)))
+        Address(
+            high: mixed(number),
+            middle: mixed(number ^ 0x5555),
+            low: UInt32(truncatingIfNeeded: mixed(number &+ 99))
+        )
     }
 
     static func hash(_ a: UInt64, _ b: UInt64) -> Hash32 {
@@ -87,9 +91,16 @@ struct Dataset {
             let position = index % Self.logsPerBlock
             let draw = next() % 100
             var item = Item(
-                block: block, logIndex: UInt32(position * 3 + 1), transactionIndex: UInt32(position),
-                transactionHash: Self.hash(block, UInt64(position)), contract: contracts[0], kind: .erc721,
-                from: .zero, to: wallet(), moves: [])
+                block: block,
+                logIndex: UInt32(position * 3 + 1),
+                transactionIndex: UInt32(position),
+                transactionHash: Self.hash(block, UInt64(position)),
+                contract: contracts[0],
+                kind: .erc721,
+                from: .zero,
+                to: wallet(),
+                moves: []
+            )
             if draw < 85 {
                 let token = Int(next() % UInt64(tokenCount))
                 item.contract = contracts[token % 14]

@@ -7,7 +7,9 @@ import StoreSQLite
 import Synchronization
 import Tokens
 
-/// The shipped path, end to end: HTTP, scanner, decoder, engine, store. One process, so that its peak memory is its own.
+/// The shipped path, end to end: HTTP, scanner, decoder, engine, store.
+///
+/// One process, so that its peak memory is its own.
 enum Ingest {
     static func run(url: String, database: String) async throws -> [String: Double] {
         for suffix in ["", "-wal", "-shm"] { unlink(database + suffix) }
@@ -17,11 +19,23 @@ enum Ingest {
             let chain = chain(url, transport)
             let store = try SQLiteStore(path: database)
             let state = try await store.open(
-                ChainRequest(identity: try await chain.identity(), contracts: [], firstBlock: nil, eventSets: [.indexed]),
-                holder: ID128(high: 1, low: 1))
+                ChainRequest(
+                    identity: try await chain.identity(),
+                    contracts: [],
+                    firstBlock: nil,
+                    eventSets: [.indexed]
+                ),
+                holder: ID128(high: 1, low: 1)
+            )
             let engine = SyncEngine(
-                chain: chain, ledger: store, status: SyncStatus(), options: SyncOptions(), clock: ContinuousClock(),
-                random: { .random(in: 0 ... .max) }, logger: quiet)
+                chain: chain,
+                ledger: store,
+                status: SyncStatus(),
+                options: SyncOptions(),
+                clock: ContinuousClock(),
+                random: { .random(in: 0 ... .max) },
+                logger: quiet
+            )
             let head = try await chain.head()
             try await engine.run(state, until: .block(head.number))
             rows = Double(engine.status.snapshot.rowsWritten)

@@ -1,6 +1,8 @@
 import Foundation
 
-/// Runs the parts, prints the ratios, and says whether each holds. Exit code 1 when one does not.
+/// Runs the parts, prints the ratios, and says whether each holds.
+///
+/// Exit code 1 when one does not.
 enum Judge {
     static func run(_ data: Dataset) throws -> Int32 {
         let size = ["--logs", "\(data.logCount)"]
@@ -57,7 +59,9 @@ enum Judge {
 
         func firstLine() -> String? {
             var bytes: [UInt8] = []
-            while let byte = try? output.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 { bytes.append(byte) }
+            while let byte = try? output.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 {
+                bytes.append(byte)
+            }
             return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
         }
 

@@ -57,7 +57,8 @@ struct Renderer {
             {"number":"0x\(String(header.number, radix: 16))","hash":"\(hash)","parentHash":"\(header.parentHash)",\
             "timestamp":"0x\(String(header.timestamp, radix: 16))","logsBloom":"\(header.logsBloom.hex)",\
             "receiptsRoot":"\(header.receiptsRoot)","gasUsed":"0x0"}
-            """.utf8)
+            """.utf8
+        )
     }
 
     private func append(_ item: Dataset.Item, _ blockHash: Hash32, _ out: inout [UInt8]) {

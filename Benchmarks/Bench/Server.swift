@@ -86,7 +86,9 @@ final class Server: @unchecked Sendable {
             var parts: [String] = []
             for piece in request.components(separatedBy: "\"jsonrpc\"").dropFirst() {
                 let one = number(after: "\"id\":", in: piece) ?? "1"
-                parts.append("{\"jsonrpc\":\"2.0\",\"id\":\(one),\"result\":\(String(decoding: header(piece), as: UTF8.self))}")
+                parts.append(
+                    "{\"jsonrpc\":\"2.0\",\"id\":\(one),\"result\":\(String(decoding: header(piece), as: UTF8.self))}"
+                )
             }
             return send(Array("[\(parts.joined(separator: ","))]".utf8), nil, [], connection)
         }
@@ -95,8 +97,13 @@ final class Server: @unchecked Sendable {
             guard let from = hex(after: "fromBlock", in: request), let to = hex(after: "toBlock", in: request) else {
                 return send(
                     Array(
-                        "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"error\":{\"code\":-32000,\"message\":\"unknown block\"}}".utf8),
-                    nil, [], connection)
+                        "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"error\":{\"code\":-32000,\"message\":\"unknown block\"}}"
+                            .utf8
+                    ),
+                    nil,
+                    [],
+                    connection
+                )
             }
             let first = max(1, Int(from))
             let last = min(blockCount, Int(to))
@@ -110,13 +117,20 @@ final class Server: @unchecked Sendable {
             return send(start + Array("\"0x\(String(blockCount, radix: 16))\"}".utf8), nil, [], connection)
         }
         send(
-            Array("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"error\":{\"code\":-32601,\"message\":\"method not found\"}}".utf8),
-            nil, [], connection)
+            Array(
+                "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"error\":{\"code\":-32601,\"message\":\"method not found\"}}".utf8
+            ),
+            nil,
+            [],
+            connection
+        )
     }
 
     private func header(_ request: String) -> [UInt8] {
         if request.contains("\"latest\"") || request.contains("\"finalized\"") { return headers[blockCount] }
-        guard let wanted = hex(after: "params", in: request), wanted <= UInt64(blockCount) else { return Array("null".utf8) }
+        guard let wanted = hex(after: "params", in: request), wanted <= UInt64(blockCount) else {
+            return Array("null".utf8)
+        }
         return headers[Int(wanted)]
     }
 
@@ -124,12 +138,16 @@ final class Server: @unchecked Sendable {
         let count = head.count + (body?.count ?? 0) + foot.count
         let http = Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(count)\r\n\r\n".utf8)
         write(http + head, connection)
-        if let body { logs.withUnsafeBytes { writeAll($0.baseAddress! + body.lowerBound, body.count, connection) } }
+        if let body { logs.withUnsafeBytes { bytes in
+                if let start = bytes.baseAddress { writeAll(start + body.lowerBound, body.count, connection) }
+            } }
         if !foot.isEmpty { write(foot, connection) }
     }
 
     private func write(_ bytes: [UInt8], _ connection: Int32) {
-        bytes.withUnsafeBytes { writeAll($0.baseAddress!, $0.count, connection) }
+        bytes.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { writeAll(start, bytes.count, connection) }
+        }
     }
 
     private func writeAll(_ start: UnsafeRawPointer, _ count: Int, _ connection: Int32) {
@@ -161,7 +179,9 @@ final class Server: @unchecked Sendable {
     }
 
     private func hex(after key: String, in text: String) -> UInt64? {
-        guard let place = text.range(of: key), let start = text[place.upperBound...].range(of: "\"0x") else { return nil }
+        guard let place = text.range(of: key), let start = text[place.upperBound...].range(of: "\"0x") else {
+            return nil
+        }
         return UInt64(text[start.upperBound...].prefix { $0.isHexDigit }, radix: 16)
     }
 }

@@ -1,3 +1,4 @@
+import Allocator
 import Foundation
 
 /// `bench serve|ingest|null|floor|append|all`: each part is a process of its own; `all` runs them and judges the ratios.
@@ -11,12 +12,18 @@ func option(_ name: String) -> String? {
 func number(_ name: String, _ standard: Int) -> Int { option(name).flatMap { Int($0) } ?? standard }
 
 func emit(_ values: [String: Double]) {
-    print(values.sorted { $0.key < $1.key }.map { "\($0.key)=\(String(format: "%.3f", $0.value))" }.joined(separator: " "))
+    print(
+        values.sorted { $0.key < $1.key }.map { "\($0.key)=\(String(format: "%.3f", $0.value))" }.joined(separator: " ")
+    )
 }
 
+// As the program does at its start.
+allocator_return_blocks_from(1 << 18)
 let data = Dataset(
-    logs: number("logs", 2_000_000), tokens: option("tokens").flatMap { Int($0) },
-    wallets: option("wallets").flatMap { Int($0) })
+    logs: number("logs", 2_000_000),
+    tokens: option("tokens").flatMap { Int($0) },
+    wallets: option("wallets").flatMap { Int($0) }
+)
 let database = option("database") ?? NSTemporaryDirectory() + "/holdfast-bench.db"
 switch arguments.first {
 case "serve":

@@ -1,6 +1,8 @@
 package import Ethereum
 
-/// How an engine follows a chain. Defaults suit an unknown chain with one public endpoint.
+/// How an engine follows a chain.
+///
+/// Defaults suit an unknown chain with one public endpoint.
 package struct SyncOptions: Sendable {
     /// Blocks behind the head that count as final where the `finalized` tag does not work.
     package var confirmations: UInt64 = 20
@@ -21,7 +23,9 @@ package struct SyncOptions: Sendable {
     package init() {}
 }
 
-/// Why an engine stopped by itself. Anything that may pass by waiting is retried and never ends here.
+/// Why an engine stopped by itself.
+///
+/// Anything that may pass by waiting is retried and never ends here.
 package enum SyncError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another process took the chain over.
     case superseded

@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import ServiceLifecycle
 package import Tokens
 
 /// The HTTP server: every route, its limits, and its life.
@@ -25,6 +26,8 @@ package struct APIServer: Sendable {
     private static let connectionsMax = 1_024
     /// A connection on which nothing moves is closed.
     private static let idleTimeout = TimeAmount.seconds(60)
+    /// How long answers that are being written may take when told to stop.
+    private static let shutdownMax = Duration.seconds(3)
     /// A header field, and all of them.
     private static let headerFieldBytesMax = 8_192
     private static let headerBytesMax = 16_384
@@ -61,22 +64,21 @@ package struct APIServer: Sendable {
 
     /// Serves until the task is cancelled or the service group it runs in shuts down; then ends without an error.
     ///
+    /// Answers being written are finished first, for ``shutdownMax`` at most.
     /// - Throws: when the port cannot be had.
     package func run() async throws {
         let progress = ProgressWatch(live: live)
-        let application = application(progress)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await progress.run() }
-            group.addTask {
-                do {
-                    try await application.run()
-                } catch where Task.isCancelled {
-                    // Being told to stop is not a failure.
-                }
-            }
-            defer { group.cancelAll() }
-            // The watch ends only when it is cancelled, so the first to end is the server or everything.
-            try await group.next()
+        var group = ServiceGroupConfiguration(services: [application(progress)], logger: logger)
+        group.maximumGracefulShutdownDuration = Self.shutdownMax
+        let server = ServiceGroup(configuration: group)
+        let watch = Task { await progress.run() }
+        defer { watch.cancel() }
+        // A task of its own: cancelling this one begins an orderly shutdown instead of cutting connections.
+        let serving = Task { try await server.run() }
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await serving.value
+        } onCancelOrGracefulShutdown: {
+            Task { await server.triggerGracefulShutdown() }
         }
     }
 

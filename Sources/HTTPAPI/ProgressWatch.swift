@@ -30,7 +30,9 @@ final class ProgressWatch: Sendable {
 
     init(live: @escaping @Sendable () -> [ChainID: LiveStatus]) { self.live = live }
 
-    /// Looks at the engines every second, so that the moment of a change is known to the second. Ends when cancelled.
+    /// Looks at the engines every second, so that the moment of a change is known to the second.
+    ///
+    /// Ends when cancelled.
     func run() async {
         while !Task.isCancelled {
             let now = ContinuousClock.now
@@ -48,7 +50,9 @@ final class ProgressWatch: Sendable {
         }
     }
 
-    /// Which chains keep up. Where no engine runs in this process the store's revision tells progress.
+    /// Which chains keep up.
+    ///
+    /// Where no engine runs in this process the store's revision tells progress.
     func verdicts(_ chains: [ChainStatus], now: ContinuousClock.Instant = .now) -> [Verdict] {
         chains.map { chain in
             let id = chain.summary.identity.chainID

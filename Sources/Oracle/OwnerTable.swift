@@ -155,7 +155,9 @@ package struct OwnerTable: Sendable {
         var own: Set<Natural> = []
         for id in held.singles.keys {
             let single = held.singles[id]
-            let isCovered = held.blocks.contains { $0.first <= id && id <= $0.last && $0.moment > (single?.moment ?? 0) }
+            let isCovered = held.blocks.contains {
+                $0.first <= id && id <= $0.last && $0.moment > (single?.moment ?? 0)
+            }
             guard !isCovered, let single else { continue }
             own.insert(id)
             if single.owner != OwnerTable.nobody { out.append(line(contract, id, nil, single.owner)) }

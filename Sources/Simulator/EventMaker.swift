@@ -201,7 +201,11 @@ struct EventMaker: Sendable {
         let one = ABI.Value.uint(.one)
         switch random.pick(0...5) {
         case 0: return entry([Self.transfer, dirty, to.word, U256.one.word], [])
-        case 1: return entry([Self.batch, from.word, from.word, to.word], ABI.encode([.array([one, one]), .array([one])]))
+        case 1:
+            return entry(
+                [Self.batch, from.word, from.word, to.word],
+                ABI.encode([.array([one, one]), .array([one])])
+            )
         case 2: return entry([Self.batch, from.word, from.word, to.word], ABI.encode([.array([]), .array([])]))
         case 3: return entry([Self.single, from.word, from.word, to.word], [7])
         case 4: return entry([Self.transfer, from.word], [])

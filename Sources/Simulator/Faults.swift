@@ -60,7 +60,9 @@ package final class Faults: Sendable {
     package func fires(_ point: FaultPoint) -> Bool {
         let position = Faults.positions[point] ?? 0
         return state.withLock { state in
-            guard state.isOn, state.rates[position] > 0, state.random.happens(state.rates[position]) else { return false }
+            guard state.isOn, state.rates[position] > 0, state.random.happens(state.rates[position]) else {
+                return false
+            }
             state.counts[position] += 1
             return true
         }

@@ -27,7 +27,9 @@ package struct SimulatedLink: Sendable {
         if faults.fires(.serverError) {
             return .reply(.init(status: faults.pick(500...504), body: Array("<html><h1>Bad Gateway</h1></html>".utf8)))
         }
-        if faults.fires(.gatewayPage) { return .reply(.init(body: Array("<!DOCTYPE html><title>Hold on</title>".utf8))) }
+        if faults.fires(.gatewayPage) {
+            return .reply(.init(body: Array("<!DOCTYPE html><title>Hold on</title>".utf8)))
+        }
         if faults.fires(.emptyBody) { return .reply(.init(body: [])) }
         var reply = node.answer(body)
         if faults.fires(.cutBody) { reply.body = Array(reply.body.prefix(reply.body.count / 2)) }

@@ -47,7 +47,8 @@ extension SimulatedNode {
     private func query(_ filter: RequestText) -> Query? {
         var query = Query()
         switch filter["address"] {
-        case .string(let text): query.addresses = [try? Address(hex: text)].reduce(into: []) { if let a = $1 { $0.insert(a) } }
+        case .string(let text):
+            query.addresses = [try? Address(hex: text)].reduce(into: []) { if let a = $1 { $0.insert(a) } }
         case .array(let items):
             for item in items {
                 guard let address = item.text.flatMap({ try? Address(hex: $0) }) else { return nil }
@@ -58,7 +59,8 @@ extension SimulatedNode {
         for position in filter["topics"]?.items ?? [] {
             switch position {
             case .string(let text): query.topics.append((try? Hash32(hex: text)).map { [$0] })
-            case .array(let items): query.topics.append(Set(items.compactMap { $0.text.flatMap { try? Hash32(hex: $0) } }))
+            case .array(let items):
+                query.topics.append(Set(items.compactMap { $0.text.flatMap { try? Hash32(hex: $0) } }))
             default: query.topics.append(nil)
             }
         }

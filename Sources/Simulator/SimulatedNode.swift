@@ -82,7 +82,9 @@ package final class SimulatedNode: Sendable {
         let view = view
         guard let batch = text.items else { return Reply(body: Array(one(text, view).utf8)) }
         guard profile.servesBatches, !batch.isEmpty else {
-            return Reply(body: Array(NodeAnswer.error(-32600, "batch requests are not supported").envelope("null").utf8))
+            return Reply(
+                body: Array(NodeAnswer.error(-32600, "batch requests are not supported").envelope("null").utf8)
+            )
         }
         let answers = batch.map { one($0, view) }.joined(separator: ",")
         return Reply(body: Array("[\(answers)]".utf8))

@@ -2,7 +2,9 @@ import Ethereum
 import GRDB
 import Tokens
 
-/// Addresses to small numbers and back. Interning makes rows a third smaller; the memory for it is bounded.
+/// Addresses to small numbers and back.
+///
+/// Interning makes rows a third smaller; the memory for it is bounded.
 ///
 /// The cache has 65,536 buckets of four; an address that falls out is looked up again. After a transaction that was
 /// rolled back it must be forgotten, because numbers given in it were never stored.

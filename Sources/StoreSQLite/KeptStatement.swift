@@ -10,8 +10,9 @@ import GRDBSQLite
     private let statement: Statement
     /// Unsafe: SQLite's handle; valid as long as `statement`, which this object owns.
     private let handle: SQLiteStatement
-    /// Unsafe: raw scratch memory, ``slotBytes`` for each parameter, freed with this object. A slot is written before it
-    /// is bound and not again before the step that reads it is over.
+    /// Unsafe: raw scratch memory, ``slotBytes`` for each parameter, freed with this object.
+    ///
+    /// A slot is written before it is bound and not again before the step that reads it is over.
     private let scratch: UnsafeMutableRawPointer
     private static let slotBytes = 48
 

@@ -5,6 +5,7 @@ import Tokens
 /// Undoing: rows above a block leave the ledger, holdings fall back, nothing is lost.
 extension LedgerTransaction {
     /// Undoes all rows above `block`: the sums turn back, unique tokens fall back to their newest transfer that is left.
+    ///
     /// What is undone is moved to the orphan tables under the number of this rewind.
     mutating func rewind(above block: BlockNumber, number: UInt64) throws {
         try foldBack(above: block)

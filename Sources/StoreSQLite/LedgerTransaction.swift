@@ -161,8 +161,10 @@ struct LedgerTransaction {
         repeated += 1
     }
 
-    /// Keeps a block's hash. Another hash at a held height aborts the update: that is a reorg, and only a rewind proved
-    /// by it may change what is held.
+    /// Keeps a block's hash.
+    ///
+    /// Another hash at a held height aborts the update: that is a reorg, and only a rewind proved by it may change what
+    /// is held.
     func insert(_ block: BlockRecord) throws {
         let statement = statements.insertBlock
         statement.bind(1, chain)

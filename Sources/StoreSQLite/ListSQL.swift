@@ -61,6 +61,11 @@ enum ListSQL {
           EXISTS(SELECT 1 FROM supply WHERE chain = ?1 AND contract = ?2)
         """
 
+    static let hasRangesAndBalances = """
+        SELECT EXISTS(SELECT 1 FROM token_range WHERE chain = ?1 AND contract = ?2),
+          EXISTS(SELECT 1 FROM balance WHERE chain = ?1 AND contract = ?2)
+        """
+
     // MARK: Tokens; ids from ?4 on
 
     static let singles = """
@@ -142,7 +147,8 @@ enum ListSQL {
         ("address", address), ("owner", owner), ("rangesNewestFirst", rangesNewestFirst),
         ("rangesNewestFirstAt", rangesNewestFirstAt), ("addressBytes", addressBytes), ("balances", balances),
         ("movementsUpTo", movementsUpTo), ("newestTransferAt", newestTransferAt), ("movementsAt", movementsAt),
-        ("contracts", contracts), ("hasUnique", hasUnique), ("singles", singles),
+        ("contracts", contracts), ("hasUnique", hasUnique), ("hasRangesAndBalances", hasRangesAndBalances),
+        ("singles", singles),
         ("singlesOfOwner", singlesOfOwner), ("supplies", supplies), ("balancesOfOwner", balancesOfOwner),
         ("nextOwnedContract", nextOwnedContract), ("nextBalanceContract", nextBalanceContract),
         ("nextRangedContract", nextRangedContract), ("ranges", ranges), ("transfers", transfers),

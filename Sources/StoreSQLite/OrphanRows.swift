@@ -32,11 +32,15 @@ struct OrphanRows {
 
     private func all(_ table: String) throws -> [Row] {
         try Row.fetchAll(
-            db, sql: "SELECT * FROM \(table) WHERE chain = ? AND rewind = ?", arguments: [chain, rewind])
+            db,
+            sql: "SELECT * FROM \(table) WHERE chain = ? AND rewind = ?",
+            arguments: [chain, rewind]
+        )
     }
 
     private func transfer(_ row: Row) throws -> Transfer {
-        guard let token = Blob.number(orderedKey: row["token"] as Data_), let amount = U256(bytes: row["amount"] as Data_),
+        guard let token = Blob.number(orderedKey: row["token"] as Data_),
+            let amount = U256(bytes: row["amount"] as Data_),
             let hash = Hash32(bytes: row["tx_hash"] as Data_), let kind = TransferKind(rawValue: row["kind"])
         else { throw damaged }
         return Transfer(

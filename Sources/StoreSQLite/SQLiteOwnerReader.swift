@@ -54,9 +54,11 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
             standing: known.standing
         )
         guard let contract = known.contract else { return answer }
-        if let single = try single(token.token, contract, known.chain, kept, db) { answer.unique = single }
-        guard try range(over: token.token, contract, known.chain, kept, &answer, db) else { return nil }
-        try balances(token.token, contract, known.chain, kept, &answer, db)
+        answer.unique = try single(token.token, contract, known.chain, kept, db)
+        if known.hasRanges {
+            guard try range(over: token.token, contract, known.chain, kept, &answer, db) else { return nil }
+        }
+        if known.hasBalances { try balances(token.token, contract, known.chain, kept, &answer, db) }
         return answer
     }
 
@@ -73,7 +75,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         statement.bind(3, key: token)
         guard try statement.step(db) else { return nil }
         defer { statement.reset() }
-        guard let owner = statement.address(3) else { throw ListReading.damaged("owner") }
+        guard let owner = Self.address(statement.bytes(3)) else { throw ListReading.damaged("owner") }
         return TokenOwner.Unique(
             owner: owner,
             place: Place(
@@ -144,6 +146,20 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         }
     }
 
+    /// Spelt out for arrays: the generic initializer costs as much as the look-up's last page.
+    private static func address(_ bytes: [UInt8]) -> Address? {
+        guard bytes.count == 20 else { return nil }
+        var high: UInt64 = 0
+        var middle: UInt64 = 0
+        var low: UInt32 = 0
+        for index in 0..<8 {
+            high = high << 8 | UInt64(bytes[index])
+            middle = middle << 8 | UInt64(bytes[index + 8])
+        }
+        for index in 16..<20 { low = low << 8 | UInt32(bytes[index]) }
+        return Address(high: high, middle: middle, low: low)
+    }
+
     // MARK: What stays the same between commits
 
     /// The contract's number and standing: read once after each commit, of whichever process.
@@ -151,9 +167,13 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         let key = Kept.Key(chain: chain, contract: contract)
         if let known = kept.standings[key] { return known }
         let reading = try ListReading(db, chain)
+        let id = try reading.id(of: contract)
+        let kinds = try id.flatMap { try reading.first(ListSQL.hasRangesAndBalances, [reading.chain, $0]) }
         let known = Known(
             chain: reading.chain,
-            contract: try reading.id(of: contract),
+            contract: id,
+            hasRanges: kinds?[0] ?? false,
+            hasBalances: kinds?[1] ?? false,
             standing: reading.standing(of: contract)
         )
         if kept.standings.count >= Self.standingsMax { kept.standings.removeAll(keepingCapacity: true) }
@@ -164,6 +184,8 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
     private struct Known {
         var chain: Int64
         var contract: AddressID?
+        var hasRanges: Bool
+        var hasBalances: Bool
         var standing: Standing
     }
 

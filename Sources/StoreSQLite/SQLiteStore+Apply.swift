@@ -53,7 +53,14 @@ extension SQLiteStore {
         if let keep = update.rewindTo {
             try transaction.rewind(above: keep, number: row.rewinds + 1)
             try noteRewind(
-                to: keep, of: row, transaction, coverage, version: version, isByOperator: update.isByOperator, db)
+                to: keep,
+                of: row,
+                transaction,
+                coverage,
+                version: version,
+                isByOperator: update.isByOperator,
+                db
+            )
             for key in coverage.keys {
                 coverage[key]?.cut(above: keep)
                 changed.insert(key)
@@ -104,7 +111,8 @@ extension SQLiteStore {
             arguments: [
                 row.id, Int64(bitPattern: row.rewinds + 1), Int64(bitPattern: version.revision),
                 Int64(bitPattern: keep), row.tip.map { Int64(bitPattern: $0.number) },
-                row.tip.map { Blob.data($0.hash.bytes) }, transaction.undone, isByOperator, kept.joined(separator: "\n"),
+                row.tip.map { Blob.data($0.hash.bytes) }, transaction.undone, isByOperator,
+                kept.joined(separator: "\n"),
             ]
         )
     }
@@ -179,15 +187,19 @@ extension SQLiteStore {
         let done = try Int64.fetchAll(
             db,
             sql: "SELECT number FROM rewind WHERE chain = ? AND pending = 1 AND ifnull(old_tip_number, -1) <= ?",
-            arguments: [chain, Int64(bitPattern: checkpoint)])
+            arguments: [chain, Int64(bitPattern: checkpoint)]
+        )
         for number in done {
             for table in LedgerTransaction.orphanTables {
                 try db.execute(
-                    sql: "DELETE FROM \(table.orphans) WHERE chain = ? AND rewind = ?", arguments: [chain, number])
+                    sql: "DELETE FROM \(table.orphans) WHERE chain = ? AND rewind = ?",
+                    arguments: [chain, number]
+                )
             }
             try db.execute(
                 sql: "UPDATE rewind SET pending = 0, coverage = '' WHERE chain = ? AND number = ?",
-                arguments: [chain, number])
+                arguments: [chain, number]
+            )
         }
     }
 }

@@ -7,7 +7,10 @@ extension SQLiteStore {
         try pool.read { db in
             guard let row = try ChainTable.row(of: chain, db) else { return [] }
             return try String.fetchAll(
-                db, sql: "SELECT url FROM endpoint WHERE chain = ? ORDER BY position", arguments: [row.id])
+                db,
+                sql: "SELECT url FROM endpoint WHERE chain = ? ORDER BY position",
+                arguments: [row.id]
+            )
         }
     }
 
@@ -19,7 +22,8 @@ extension SQLiteStore {
             for (position, url) in urls.enumerated() {
                 try db.execute(
                     sql: "INSERT INTO endpoint(chain, position, url) VALUES(?, ?, ?)",
-                    arguments: [row.id, position, url])
+                    arguments: [row.id, position, url]
+                )
             }
         }
     }

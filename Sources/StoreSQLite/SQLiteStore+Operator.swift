@@ -16,11 +16,14 @@ extension SQLiteStore {
                     """,
                 arguments: [
                     row.id, address, Int64(bitPattern: firstBlock), row.tip.map { Int64(bitPattern: $0.number) },
-                ])
+                ]
+            )
         }
     }
 
-    /// Stops following a contract. What was read stays and is not kept up any more.
+    /// Stops following a contract.
+    ///
+    /// What was read stays and is not kept up any more.
     package func removeContract(_ contract: Address, from chain: ChainID, id: ID128) throws {
         try changing(chain, id: id) { row, db in
             try db.execute(
@@ -28,7 +31,8 @@ extension SQLiteStore {
                     UPDATE scope SET active = 0
                     WHERE chain = ? AND contract = (SELECT id FROM address WHERE bytes = ?)
                     """,
-                arguments: [row.id, Blob.data(contract.bytes)])
+                arguments: [row.id, Blob.data(contract.bytes)]
+            )
             guard db.changesCount == 1 else { throw StoreError.notFollowed(contract) }
         }
     }
@@ -40,7 +44,8 @@ extension SQLiteStore {
             let found = try Row.fetchOne(
                 db,
                 sql: "SELECT min(block) AS first, max(block) AS last FROM transfer WHERE chain = ? AND block > ?",
-                arguments: [row.id, Int64(bitPattern: block)])
+                arguments: [row.id, Int64(bitPattern: block)]
+            )
             let (first, last): (Int64?, Int64?) = (found?["first"], found?["last"])
             return (first.map { UInt64(bitPattern: $0) }, last.map { UInt64(bitPattern: $0) })
         }
@@ -55,7 +60,8 @@ extension SQLiteStore {
             let held = try Row.fetchOne(
                 db,
                 sql: "SELECT number, hash FROM block WHERE chain = ? AND number <= ? ORDER BY number DESC LIMIT 1",
-                arguments: [row.id, Int64(bitPattern: block)])
+                arguments: [row.id, Int64(bitPattern: block)]
+            )
             guard let held, let hash = Hash32(bytes: held["hash"] as Data_) else {
                 throw LedgerError.tooDeep("no block at or below \(block) is held")
             }
@@ -82,7 +88,8 @@ extension SQLiteStore {
                     sql: """
                         SELECT * FROM rewind WHERE chain = ? AND by_operator = 1 AND pending = 1 AND revision = ?
                         """,
-                    arguments: [row.id, Int64(bitPattern: row.version.revision)])
+                    arguments: [row.id, Int64(bitPattern: row.version.revision)]
+                )
             else { throw StoreError.nothingToUndo }
             return (try restoring(last, row, id: id, db), last["number"] as Int64)
         }
@@ -91,10 +98,14 @@ extension SQLiteStore {
             guard let row = try ChainTable.row(of: chain, db) else { return }
             for table in LedgerTransaction.orphanTables {
                 try db.execute(
-                    sql: "DELETE FROM \(table.orphans) WHERE chain = ? AND rewind = ?", arguments: [row.id, number])
+                    sql: "DELETE FROM \(table.orphans) WHERE chain = ? AND rewind = ?",
+                    arguments: [row.id, number]
+                )
             }
             try db.execute(
-                sql: "UPDATE rewind SET pending = 0 WHERE chain = ? AND number = ?", arguments: [row.id, number])
+                sql: "UPDATE rewind SET pending = 0 WHERE chain = ? AND number = ?",
+                arguments: [row.id, number]
+            )
         }
         guard let tip = update.tip else { throw StoreError.nothingToUndo }
         return tip
@@ -127,7 +138,8 @@ extension SQLiteStore {
                     key: CoverageKey(scope: Int64(numbers[0]), eventSet: eventSet),
                     range: numbers[2]...numbers[3],
                     evidence: Evidence(rawValue: UInt8(truncatingIfNeeded: numbers[4]))
-                ))
+                )
+            )
         }
         return update
     }
@@ -143,7 +155,8 @@ extension SQLiteStore {
                 try body(row, db)
                 try db.execute(
                     sql: "UPDATE chain SET revision = revision + 1, commit_id = ? WHERE id = ?",
-                    arguments: [ChainTable.bytes(id), row.id])
+                    arguments: [ChainTable.bytes(id), row.id]
+                )
                 try refreshCheckpoint(of: row.id, chainID: chain, db)
             }
         } catch {

@@ -148,7 +148,9 @@ extension ListReading {
                 kind: kind,
                 flags: TransferFlags(rawValue: UInt8(truncatingIfNeeded: flags))
             )
-            out.append(TransferLine(transfer: transfer, tokenTo: nil, timestamp: timestamp.map(UInt64.init(bitPattern:))))
+            out.append(
+                TransferLine(transfer: transfer, tokenTo: nil, timestamp: timestamp.map(UInt64.init(bitPattern:)))
+            )
         }
         return out
     }

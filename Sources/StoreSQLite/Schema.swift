@@ -156,7 +156,9 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// Built after a first backfill, which is 1.7 times as fast without them. Names are asked for by ``isIndexed(_:)``.
+    /// Built after a first backfill, which is 1.7 times as fast without them.
+    ///
+    /// Names are asked for by ``isIndexed(_:)``.
     static let secondaryIndexes: [(name: String, sql: String)] = [
         (
             "transfer_by_token",

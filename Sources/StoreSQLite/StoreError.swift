@@ -48,7 +48,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notCovered(let block, let reached):
             "block \(block) is not completely read; "
                 + (reached.map { "answers reach to block \($0)" } ?? "no answer about the past is complete yet")
-        case .notFollowed(let contract): "contract \(contract.checksummed) is not followed; see `holdfast contracts list`"
+        case .notFollowed(let contract):
+            "contract \(contract.checksummed) is not followed; see `holdfast contracts list`"
         case .nothingToUndo: "there is no rewind to undo, or something was committed after it"
         case .failed(let path, let what): "\(path): \(what)"
         }

@@ -1,6 +1,8 @@
 import Ethereum
 
-/// What is known of chains in advance: data, so that a chain is one entry. An unknown chain works with ``unknown``.
+/// What is known of chains in advance: data, so that a chain is one entry.
+///
+/// An unknown chain works with ``unknown``.
 struct ChainPreset: Sendable {
     var name: String
     var chainID: ChainID
@@ -8,8 +10,10 @@ struct ChainPreset: Sendable {
     var confirmations: UInt64
     /// Between two looks at the head; about half a block time.
     var pollInterval: Duration
-    /// Whether forms of `Transfer` with fewer than four topics are asked for on the whole chain. On a busy chain that
-    /// would bring every ERC-20 transfer over the wire; contracts named are always read for all forms.
+    /// Whether forms of `Transfer` with fewer than four topics are asked for on the whole chain.
+    ///
+    /// On a busy chain that would bring every ERC-20 transfer over the wire; contracts named are always read for all
+    /// forms.
     var asksUnindexed: Bool
     /// Asked when no endpoint is given.
     var rpc: String?

@@ -50,7 +50,8 @@ final class Fleet: Sendable {
                     let name = chains[index].name ?? chains[index].chainID.map(String.init) ?? "\(index + 1)"
                     self.logger.error(
                         "a chain cannot go on; the others do",
-                        metadata: ["chain": "\(name)", "reason": "\(Failure.text(of: error))"])
+                        metadata: ["chain": "\(name)", "reason": "\(Failure.text(of: error))"]
+                    )
                 }
             }
             return failures

@@ -25,7 +25,9 @@ struct Progress {
                 let snapshot = status.snapshot
                 var mark = last[index] ?? (started, 0, 0)
                 let elapsed = now.timeIntervalSince(mark.time)
-                if elapsed >= 1 { mark = (now, snapshot.rowsWritten, Double(snapshot.rowsWritten - mark.rows) / elapsed) }
+                if elapsed >= 1 {
+                    mark = (now, snapshot.rowsWritten, Double(snapshot.rowsWritten - mark.rows) / elapsed)
+                }
                 last[index] = mark
                 write(line(snapshot, rate: mark.rate, elapsed: now.timeIntervalSince(started)))
             }

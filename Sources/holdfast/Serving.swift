@@ -39,7 +39,9 @@ struct Serving {
                     do {
                         try await serving.run()
                     } catch let error where !Task.isCancelled {
-                        throw Failure.work("cannot listen on \(host):\(port): \(error); choose another --port, 0 takes a free one")
+                        throw Failure.work(
+                            "cannot listen on \(host):\(port): \(error); choose another --port, 0 takes a free one"
+                        )
                     }
                 }
                 group.addTask { await Progress(fleet: fleet).run() }

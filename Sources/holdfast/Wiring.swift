@@ -54,7 +54,12 @@ struct Wiring {
             random: { UInt64.random(in: .min ... .max) },
             logger: logger
         )
-        return Wiring(store: store, engine: engine, state: state, confirmations: settings.options(for: preset).confirmations)
+        return Wiring(
+            store: store,
+            engine: engine,
+            state: state,
+            confirmations: settings.options(for: preset).confirmations
+        )
     }
 
     /// The endpoints that the database remembers for a chain, or for its only one.

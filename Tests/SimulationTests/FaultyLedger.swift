@@ -51,7 +51,9 @@ struct FaultyLedger: Ledger {
             if after != before { findings.note("a refused update left something: \(error)") }
             throw error
         }
-        trace.note("commit \(committed.version.revision) +\(committed.inserted) =\(committed.repeated) -\(committed.undone)")
+        trace.note(
+            "commit \(committed.version.revision) +\(committed.inserted) =\(committed.repeated) -\(committed.undone)"
+        )
         let after = try store.reading(chain)
         if let wrong = try check(update, before, after, committed) { findings.note(wrong) }
         if faults.fires(.storeAfter) { throw Failed(what: "after the commit") }

@@ -22,7 +22,8 @@ enum Verdict {
             return "expected \(left)\n   found    \(right)"
         }
         if expected.count != found.count {
-            let next = expected.count > found.count ? "missing \(expected[found.count])" : "extra \(found[expected.count])"
+            let next =
+                expected.count > found.count ? "missing \(expected[found.count])" : "extra \(found[expected.count])"
             return "\(expected.count) lines expected, \(found.count) found; \(next)"
         }
         let negative = owners.negativeSums(only: only)

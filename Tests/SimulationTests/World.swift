@@ -65,7 +65,9 @@ final class World: Sendable {
 
     var path: String { directory + "/holdfast.db" }
 
-    /// Runs the whole story. nil: nothing was wrong.
+    /// Runs the whole story.
+    ///
+    /// nil: nothing was wrong.
     func run() throws -> String? {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let outcome = Mutex<Result<Void, any Error>?>(nil)
@@ -165,7 +167,9 @@ final class World: Sendable {
         for (left, right) in zip(clean, dump) where left != right {
             throw Wrong(description: "a clean sync has \(left)\n   this one has     \(right)")
         }
-        if clean.count != dump.count { throw Wrong(description: "a clean sync has \(clean.count) rows, not \(dump.count)") }
+        if clean.count != dump.count {
+            throw Wrong(description: "a clean sync has \(clean.count) rows, not \(dump.count)")
+        }
     }
 
     /// The same chain read once, by one process, from one honest node.
@@ -227,7 +231,10 @@ final class World: Sendable {
     }
 
     /// Compares a committed state with the oracle; only where everything the chain does is read.
-    func judge(_ contracts: [Address], _ eventSets: [EventSet]) -> (@Sendable (SQLiteStore, BlockRef) throws -> String?)? {
+    func judge(
+        _ contracts: [Address],
+        _ eventSets: [EventSet]
+    ) -> (@Sendable (SQLiteStore, BlockRef) throws -> String?)? {
         guard eventSets == lastEventSets || !contracts.isEmpty else { return nil }
         let shared = shared
         return { store, tip in

@@ -76,7 +76,10 @@ final class SQLiteUnderTest: StoreUnderTest {
 
     func dump(bookkeeping: Bool) throws -> [String] {
         try reading { db in
-            let names = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            let names = try String.fetchAll(
+                db,
+                sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+            )
             let addresses = Dictionary(
                 uniqueKeysWithValues: try Row.fetchAll(db, sql: "SELECT id, hex(bytes) AS text FROM address")
                     .map { (row: Row) -> (Int64, String) in (row["id"], row["text"]) }
@@ -113,7 +116,8 @@ final class SQLiteUnderTest: StoreUnderTest {
         try reading { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT bytes, token, amount, movements FROM supply JOIN address ON id = contract ORDER BY bytes, token"
+                sql:
+                    "SELECT bytes, token, amount, movements FROM supply JOIN address ON id = contract ORDER BY bytes, token"
             ).map { row in
                 let (contract, token, amount): (Data, Data, Data) = (row["bytes"], row["token"], row["amount"])
                 let movements: Int64 = row["movements"]

@@ -8,7 +8,11 @@ import TokenFixtures
 import Tokens
 
 @Suite struct SQLiteFaultTests {
-    private func expectRefused(_ path: String, _ expected: StoreError, sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectRefused(
+        _ path: String,
+        _ expected: StoreError,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         #expect(throws: expected, sourceLocation: sourceLocation) { try SQLiteStore(path: path).close() }
         #expect(!expected.description.contains("\n"))
         #expect(expected.description.contains(path))
@@ -101,8 +105,10 @@ import Tokens
             #expect(try await made.store.state(of: 321) == writer.state)
             try limitPages(of: made.sqlite, to: 1_000_000)
             try await writer.take([LogBlock(21, more)])
-            #expect(try Oracle(decode(blocks + [LogBlock(21, Array(more.prefix(200)))]))
-                .differences(from: export(made.store).lines.filter { !isLate($0) }) == [])
+            #expect(
+                try Oracle(decode(blocks + [LogBlock(21, Array(more.prefix(200)))]))
+                    .differences(from: export(made.store).lines.filter { !isLate($0) }) == []
+            )
             #expect(try !made.dump(bookkeeping: true).contains { $0.contains("NOBODY") })
             try expectCounters(made)
             try made.close()
@@ -139,7 +145,11 @@ import Tokens
                 let single = (0..<30).map { nft.moves(UInt64($0), 0, to: owner) }
                 let counted = (0..<30).map { items.sends(U256(UInt64($0)), amount: .one, 0, to: owner) }
                 let ranged = nft.movesRange(U256(number), through: U256(number + 9), 0, to: owner)
-                return LogBlock(number, branch: branch, single + counted + [ranged, items.sends(ids: [], amounts: [], 0, to: 1)])
+                return LogBlock(
+                    number,
+                    branch: branch,
+                    single + counted + [ranged, items.sends(ids: [], amounts: [], 0, to: 1)]
+                )
             }
             var writer = try await Writer(made.store)
             let blocks = [some(0, 40), some(1, 41)]
@@ -168,7 +178,10 @@ import Tokens
             #expect(try Oracle(decode([blocks[0]] + new)).differences(from: export(made.store).lines) == [])
             #expect(try !made.dump(bookkeeping: false).contains { $0.contains("NOBODY") })
             if (table, event) == ("owner", "UPDATE") || (table, event) == ("owner", "INSERT") {
-                withKnownIssue("D1: rows counted by a failed update are taken off the next one's counter", isIntermittent: true) {
+                withKnownIssue(
+                    "D1: rows counted by a failed update are taken off the next one's counter",
+                    isIntermittent: true
+                ) {
                     try expectCounters(made)
                 }
             } else {

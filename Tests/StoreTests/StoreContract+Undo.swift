@@ -50,7 +50,10 @@ import Tokens
             let undone = decode([blocks[index + 1]]).rowCount
             let committed = try await writer.rewind(to: blocks[index])
             #expect(committed.undone == undone)
-            #expect(try made.dump(bookkeeping: false) == states[index], "after undoing block \(blocks[index + 1].number)")
+            #expect(
+                try made.dump(bookkeeping: false) == states[index],
+                "after undoing block \(blocks[index + 1].number)"
+            )
             #expect(try export(made.store).text == exports[index])
             try expectCounters(made, 321, "undone to \(blocks[index].number)")
         }
@@ -95,13 +98,22 @@ import Tokens
         try await withStore(engine) { made in
             var writer = try await Writer(made.store)
             let nft = Contract(20)
-            try await writer.take([LogBlock(0, []), LogBlock(1, [nft.moves(1, 0, to: 1)]), LogBlock(2, [nft.moves(1, 1, to: 2)])])
+            try await writer.take([
+                LogBlock(0, []), LogBlock(1, [nft.moves(1, 0, to: 1)]), LogBlock(2, [nft.moves(1, 1, to: 2)]),
+            ])
             let before = writer.state
             let new = LogBlock(2, branch: 1, [nft.moves(1, 1, to: 3), nft.moves(2, 0, to: 3)])
             let committed = try await writer.take([new], rewindTo: 1)
-            #expect(committed == Committed(
-                version: writer.state.version, inserted: 2, repeated: 0, undone: 1, checkpoint: 2
-            ))
+            #expect(
+                committed
+                    == Committed(
+                        version: writer.state.version,
+                        inserted: 2,
+                        repeated: 0,
+                        undone: 1,
+                        checkpoint: 2
+                    )
+            )
             #expect(writer.state.version.revision == before.version.revision + 1)
             #expect(writer.state.rewinds == before.rewinds + 1)
             #expect(writer.state.tip == new.ref)
@@ -156,7 +168,10 @@ import Tokens
             #expect(try export(made.store).summary.asOf.isComplete == false)
             let token = TokenID(contract: account(20), token: .one)
             #expect(try made.store.holders(of: token, on: 321, at: nil).asOf.isComplete)
-            #expect(try made.store.holders(of: TokenID(contract: account(21), token: .one), on: 321, at: nil).asOf.isComplete == false)
+            #expect(
+                try made.store.holders(of: TokenID(contract: account(21), token: .one), on: 321, at: nil).asOf
+                    .isComplete == false
+            )
             try await writer.take(Array(blocks[2...]))
             #expect(try made.store.chains().first?.checkpoint == 9)
             writer = try await Writer(made.store, .test(contracts: [account(20)], eventSets: [.indexed, .unindexed]))

@@ -146,7 +146,8 @@ import Tokens
     ]
 
     @Test(arguments: StoreEngine.available, Array(stale.indices))
-    func `an update from another state is refused, and nothing is written`(engine: StoreEngine, index: Int) async throws {
+    func `an update from another state is refused, and nothing is written`(engine: StoreEngine, index: Int) async throws
+    {
         try await withStore(engine) { made in
             var writer = try await Writer(made.store)
             try await writer.take(Self.history(3))

@@ -5,7 +5,9 @@ import Testing
 import TokenFixtures
 import Tokens
 
-/// A storage engine under the contract. A new one is one more line in ``available``.
+/// A storage engine under the contract.
+///
+/// A new one is one more line in ``available``.
 struct StoreEngine: Sendable, CustomTestStringConvertible {
     var testDescription: String
     /// Makes a new database in a directory of its own.

@@ -4,7 +4,9 @@ package import StoreSQLite
 package import Tokens
 
 /// A ledger in a temporary SQLite file that tests draw block by block, without a chain or an engine.
-package final class TestLedger {
+///
+/// Unchecked: a test draws from one task at a time.
+package final class TestLedger: @unchecked Sendable {
     package let store: SQLiteStore
     package let chain: ChainID
     package private(set) var state: ChainState

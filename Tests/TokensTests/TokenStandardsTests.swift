@@ -26,7 +26,9 @@ import Tokens
     }
 
     @Test func `a transfer carries transaction, index and contract of its log`() {
-        let logs = [Contract(20).moves(1, 0, to: 1), Contract(21).moves(2, 0, to: 2).inTransaction(5).at(4_000_000_000)]
+        let logs = [
+            Contract(20).moves(1, 0, to: 1), Contract(21).moves(2, 0, to: 2).inTransaction(5).at(4_000_000_000),
+        ]
         let transfers = decode([LogBlock(9, logs)]).transfers
         #expect(transfers.map(\.contract) == [account(20), account(21)])
         #expect(transfers.map(\.transactionIndex) == [0, 5])

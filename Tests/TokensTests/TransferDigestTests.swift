@@ -41,7 +41,9 @@ import Tokens
         #expect(digests.count == changes.count + 1)
     }
 
-    @Test(arguments: 0..<UInt64(20)) func `a sum of digests is the same in any order and comes back to nothing`(seed: UInt64) {
+    @Test(arguments: 0..<UInt64(20)) func `a sum of digests is the same in any order and comes back to nothing`(
+        seed: UInt64
+    ) {
         var random = SplitMix64(seed: seed)
         let transfers = random.transfers(100)
         var (first, second) = (Digest128.zero, Digest128.zero)

@@ -72,7 +72,9 @@ package struct JSONWriter {
         if let text { string(text) } else { null() }
     }
 
-    /// A number that JSON readers keep exactly (block numbers, counts), or null. Larger numbers are texts.
+    /// A number that JSON readers keep exactly (block numbers, counts), or null.
+    ///
+    /// Larger numbers are texts.
     package mutating func field(_ name: StaticString, _ number: UInt64?) {
         key(name)
         raw(number.map(String.init) ?? "null")

@@ -64,7 +64,9 @@ package struct ChainStatus: Sendable {
     }
 }
 
-/// The shape of `status --json` and `/v1/status`. Absent values are null: readers need not tell "not there" from "not known".
+/// The shape of `status --json` and `/v1/status`.
+///
+/// Absent values are null: readers need not tell "not there" from "not known".
 package struct StatusJSON: Sendable {
     package var chains: [ChainStatus]
 

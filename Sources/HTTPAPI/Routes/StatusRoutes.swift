@@ -15,7 +15,9 @@ struct StatusRoutes: Sendable {
         router.get("v1/status", use: status)
     }
 
-    /// The process answers: for a supervisor that restarts it. Touches neither chain nor database.
+    /// The process answers: for a supervisor that restarts it.
+    ///
+    /// Touches neither chain nor database.
     @Sendable func health(_ request: Request, _ context: APIContext) async throws -> Response {
         .json { $0.field("status", "ok") }
     }

@@ -84,7 +84,9 @@ package struct ChainState: Sendable, Equatable {
     }
 }
 
-/// Names one committed state of a chain. Every commit makes a new one, so that a stale or repeated commit cannot match.
+/// Names one committed state of a chain.
+///
+/// Every commit makes a new one, so that a stale or repeated commit cannot match.
 package struct ChainVersion: Sendable, Hashable {
     /// Grows by one with every commit.
     package var revision: UInt64

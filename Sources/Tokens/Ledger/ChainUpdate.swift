@@ -2,7 +2,9 @@ package import Ethereum
 
 /// Everything that ever changes the ledger, applied in one transaction.
 package struct ChainUpdate: Sendable {
-    /// The state it was computed from. The store applies it only where this still is the state.
+    /// The state it was computed from.
+    ///
+    /// The store applies it only where this still is the state.
     package var base: ChainVersion
     /// The commit's own name.
     package var commitID: ID128
@@ -61,7 +63,9 @@ package struct Committed: Sendable, Equatable {
     }
 }
 
-/// Why an update was not applied. Whatever the case, nothing of it was written.
+/// Why an update was not applied.
+///
+/// Whatever the case, nothing of it was written.
 package enum LedgerError: Error, Sendable, Equatable {
     /// The state it was computed from is not the state any more: drop all memory, read the state, compute again.
     case stale(current: ChainVersion)

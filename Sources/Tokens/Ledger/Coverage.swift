@@ -25,7 +25,10 @@ package struct Coverage: Sendable, Hashable {
         for row in rows { insert(row.range, evidence: row.evidence) }
     }
 
-    /// Records that `range` was read. Where it was read before, the evidence adds up.
+    /// Records that `range` was read.
+    ///
+    /// Where it was read before, the evidence adds up.
+    ///
     /// - Cost: O(n) in the number of ranges, which is small once neighbours have merged.
     package mutating func insert(_ range: ClosedRange<BlockNumber>, evidence: Evidence) {
         var pieces: [Covered] = []

@@ -1,4 +1,6 @@
-/// What was checked about a range before it was committed. A set, because the checks are independent. Stored.
+/// What was checked about a range before it was committed.
+///
+/// A set, because the checks are independent. Stored.
 package struct Evidence: OptionSet, Sendable, Hashable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }

@@ -1,7 +1,8 @@
 import Ethereum
 
-/// A key that hashes in a few instructions. Keys come from the chain, so the seed differs from map to map: a hostile
-/// contract cannot aim its ids at one slot.
+/// A key that hashes in a few instructions.
+///
+/// Keys come from the chain, so the seed differs from map to map: a hostile contract cannot aim its ids at one slot.
 protocol FlatKey: Equatable, Sendable {
     func hash(seed: UInt64) -> UInt64
 }
@@ -16,7 +17,9 @@ struct FlatMap<Key: FlatKey, Value: Sendable>: Sendable {
     }
 
     private(set) var entries: ContiguousArray<Entry> = []
-    /// Position + 1 in ``entries``; 0 is empty. A power of two of them, at most half used.
+    /// Position + 1 in ``entries``; 0 is empty.
+    ///
+    /// A power of two of them, at most half used.
     private var slots: ContiguousArray<UInt32>
     private let seed: UInt64
 

@@ -1,6 +1,8 @@
 package import Ethereum
 
-/// The store's small number for an address. The zero address is always ``zeroAddressID``.
+/// The store's small number for an address.
+///
+/// The zero address is always ``zeroAddressID``.
 package typealias AddressID = Int64
 
 /// The number of the zero address in every store.
@@ -28,7 +30,9 @@ package struct SupplyChange: Sendable, Hashable {
     package var token: U256
     /// Minted minus burned.
     package var delta: SignedSum
-    /// Movements added, or taken away when negative. A token with none left is not known any more.
+    /// Movements added, or taken away when negative.
+    ///
+    /// A token with none left is not known any more.
     package var movements: Int64
 }
 
@@ -39,7 +43,9 @@ package struct ContractChange: Sendable, Hashable {
     package var digest: Digest128
 }
 
-/// The fold: transfers in, changes to holdings out. Pure; every store calls it, and nothing else computes holdings.
+/// The fold: transfers in, changes to holdings out.
+///
+/// Pure; every store calls it, and nothing else computes holdings.
 ///
 /// Unique tokens keep the transfer with the greatest place, counted ones the exact signed sum; both do not care about
 /// order, so transfers may come in any. Only rows that are new may be added, and each once. Undoing is the same sum with
@@ -144,7 +150,9 @@ package struct HoldingFold: Sendable {
         }
     }
 
-    /// The unique tokens met and the newest of their folded transfers, in key order. Empties that part of the fold.
+    /// The unique tokens met and the newest of their folded transfers, in key order.
+    ///
+    /// Empties that part of the fold.
     package mutating func takeOwners() -> ContiguousArray<OwnerChange> {
         var out: ContiguousArray<OwnerChange> = []
         var entries = owners.drain()
@@ -163,7 +171,9 @@ package struct HoldingFold: Sendable {
         return out
     }
 
-    /// The balances that change, in key order; deltas of zero are left out. Empties that part of the fold.
+    /// The balances that change, in key order; deltas of zero are left out.
+    ///
+    /// Empties that part of the fold.
     package mutating func takeBalances() -> ContiguousArray<BalanceChange> {
         var out: ContiguousArray<BalanceChange> = []
         var entries = balances.drain()
@@ -182,7 +192,9 @@ package struct HoldingFold: Sendable {
         return out
     }
 
-    /// The counted tokens met, in key order. Empties that part of the fold.
+    /// The counted tokens met, in key order.
+    ///
+    /// Empties that part of the fold.
     package mutating func takeSupplies() -> ContiguousArray<SupplyChange> {
         var out: ContiguousArray<SupplyChange> = []
         var entries = supplies.drain()
@@ -201,7 +213,9 @@ package struct HoldingFold: Sendable {
         return out
     }
 
-    /// The contracts met, in key order. Empties that part of the fold.
+    /// The contracts met, in key order.
+    ///
+    /// Empties that part of the fold.
     package mutating func takeContracts() -> ContiguousArray<ContractChange> {
         var out: ContiguousArray<ContractChange> = []
         var entries = contracts.drain()

@@ -47,7 +47,9 @@ package struct RangeOwnership: Sendable {
         segments = out
     }
 
-    /// The segment that covers an id. O(log n).
+    /// The segment that covers an id.
+    ///
+    /// O(log n).
     package func segment(covering token: U256) -> Segment? {
         var low = 0
         var high = segments.count

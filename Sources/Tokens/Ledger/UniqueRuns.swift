@@ -30,7 +30,9 @@ package struct UniqueRuns {
         }
     }
 
-    /// Calls `emit` with maximal runs in order of ids. Burned ids are left out.
+    /// Calls `emit` with maximal runs in order of ids.
+    ///
+    /// Burned ids are left out.
     ///
     /// - Parameter next: the single rows in order of ids; nil at the end. Streams: holds one row and the segments.
     package static func forEach(

@@ -8,7 +8,9 @@ package struct BlockRecord: Sendable, Hashable {
     package var timestamp: UInt64?
     package var role: Role
 
-    /// Why the block is kept. Stored: never renumber a bit.
+    /// Why the block is kept.
+    ///
+    /// Stored: never renumber a bit.
     package struct Role: OptionSet, Sendable, Hashable {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }

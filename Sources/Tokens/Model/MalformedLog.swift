@@ -14,7 +14,9 @@ package struct MalformedLog: Sendable, Hashable {
     /// A hostile log can carry megabytes; what is kept of one is bounded.
     package static let dataBytesMax = 65_536
 
-    /// Why nothing was applied. The raw value is stored and shown.
+    /// Why nothing was applied.
+    ///
+    /// The raw value is stored and shown.
     package enum Reason: String, Sendable, Hashable, CaseIterable {
         /// An address word whose upper twelve bytes are not zero.
         case dirtyAddress = "dirty-address"

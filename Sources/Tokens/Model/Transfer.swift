@@ -31,7 +31,9 @@ package enum HoldingRule: Sendable, Hashable {
     case counted
 }
 
-/// The kinds of event a transfer can come from. The raw value is stored: never reuse or renumber one.
+/// The kinds of event a transfer can come from.
+///
+/// The raw value is stored: never reuse or renumber one.
 package enum TransferKind: UInt8, Sendable, Hashable, CaseIterable {
     /// ERC-721 `Transfer` with four topics.
     case erc721 = 1
@@ -53,7 +55,9 @@ package enum TransferKind: UInt8, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// What is peculiar about a transfer that was applied all the same. Stored: never renumber a bit.
+/// What is peculiar about a transfer that was applied all the same.
+///
+/// Stored: never renumber a bit.
 package struct TransferFlags: OptionSet, Sendable, Hashable {
     package let rawValue: UInt8
 
@@ -73,7 +77,9 @@ package struct Transfer: Sendable, Hashable {
     package var token: U256
     package var from: Address
     package var to: Address
-    /// Who moved it. Equal to `from` where the standard does not say (ERC-721).
+    /// Who moved it.
+    ///
+    /// Equal to `from` where the standard does not say (ERC-721).
     package var `operator`: Address
     package var amount: U256
     package var transactionHash: Hash32

@@ -1,6 +1,8 @@
 package import Ethereum
 
-/// ERC-1155 `TransferSingle` and `TransferBatch`. Each position of a batch is a movement of its own, equal ids too.
+/// ERC-1155 `TransferSingle` and `TransferBatch`.
+///
+/// Each position of a batch is a movement of its own, equal ids too.
 ///
 /// Early drafts indexed nothing; a log with one topic and all words in its data is decoded and flagged as presumed.
 package enum ERC1155 {

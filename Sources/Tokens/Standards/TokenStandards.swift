@@ -1,6 +1,8 @@
 package import Ethereum
 
-/// The registry: which topics are asked for, and which standard reads a log. A new standard is one file and one line here.
+/// The registry: which topics are asked for, and which standard reads a log.
+///
+/// A new standard is one file and one line here.
 package enum TokenStandards {
     /// Decodes the logs of one answer, in the order they stand, transaction by transaction.
     ///
@@ -22,7 +24,9 @@ package enum TokenStandards {
         }
     }
 
-    /// Decodes one log. `transaction` are the neighbours: some contracts say with one event what the next one means.
+    /// Decodes one log.
+    ///
+    /// `transaction` are the neighbours: some contracts say with one event what the next one means.
     @inline(__always)
     private static func decode(
         _ index: Int,

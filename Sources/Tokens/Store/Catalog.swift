@@ -1,6 +1,8 @@
 package import Ethereum
 
-/// The questions that people and programs ask a store. Every answer comes from one committed state.
+/// The questions that people and programs ask a store.
+///
+/// Every answer comes from one committed state.
 package protocol Catalog: Sendable {
     /// The chains the database holds, and where each stands.
     func chains() throws -> [ChainSummary]

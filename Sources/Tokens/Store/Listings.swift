@@ -18,7 +18,11 @@ package protocol Listings: Catalog {
         _ page: PageRequest<Address>
     ) throws -> TokenOwner
     /// What a wallet holds, by contract in the order of first appearance, then by id. Burned tokens are nobody's.
-    func tokens(of wallet: Address, on chain: ChainID, _ page: PageRequest<TokenPosition>) throws -> Page<
+    func tokens(
+        of wallet: Address,
+        on chain: ChainID,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<
         HeldToken, TokenPosition
     >
     /// The contracts with rows, in the order of first appearance.
@@ -26,7 +30,11 @@ package protocol Listings: Catalog {
     /// One contract; nil when no event and no scope names it.
     func contract(_ contract: Address, on chain: ChainID) throws -> (summary: ContractSummary, standing: Standing)?
     /// A contract's tokens by id; burned unique tokens are left out.
-    func tokens(in contract: Address, on chain: ChainID, _ page: PageRequest<TokenPosition>) throws -> Page<
+    func tokens(
+        in contract: Address,
+        on chain: ChainID,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<
         HeldToken, TokenPosition
     >
     /// Transfers, newest first: of the whole chain, or of one token.

@@ -6,11 +6,14 @@ import Tokens
 /// `holdfast contracts`: which contracts a chain is read for; a running instance takes changes up by itself.
 struct Contracts: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Follow, drop or list contracts.", subcommands: [Add.self, Remove.self, List.self])
+        abstract: "Follow, drop or list contracts.",
+        subcommands: [Add.self, Remove.self, List.self]
+    )
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Follow a contract; its history is read by the next sync, or at once by a running instance.")
+            abstract: "Follow a contract; its history is read by the next sync, or at once by a running instance."
+        )
 
         @Argument(help: "The contract's address.") var contract: String
         @Option(name: .customLong(OptionTable.fromBlock.name), help: OptionTable.fromBlock.argumentHelp)
@@ -24,14 +27,19 @@ struct Contracts: ParsableCommand {
             let store = try database.open()
             var generator = SystemRandomNumberGenerator()
             try store.addContract(
-                address, from: first, to: chain.resolve(in: store), id: .random(using: &generator))
+                address,
+                from: first,
+                to: chain.resolve(in: store),
+                id: .random(using: &generator)
+            )
             print("\(address.checksummed) is followed from block \(first)")
         }
     }
 
     struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Stop following a contract; what was read of it stays.")
+            abstract: "Stop following a contract; what was read of it stays."
+        )
 
         @Argument(help: "The contract's address.") var contract: String
         @OptionGroup var chain: ChainOption
@@ -63,12 +71,14 @@ struct Contracts: ParsableCommand {
                     print(
                         #"{"contract":\#(contract),"firstBlock":\#(scope.scope.firstBlock),"#
                             + #""active":\#(scope.scope.isActive),"coveredBlocks":\#(scope.coveredBlocks),"#
-                            + #""evidence":\#(level.map { "\"\($0)\"" } ?? "null")}"#)
+                            + #""evidence":\#(level.map { "\"\($0)\"" } ?? "null")}"#
+                    )
                 } else {
                     let name = scope.scope.contract?.checksummed ?? "whole chain"
                     print(
                         "\(name)  from block \(scope.scope.firstBlock)  \(scope.coveredBlocks) blocks read  "
-                            + "\(level ?? "-")\(scope.scope.isActive ? "" : "  (dropped)")")
+                            + "\(level ?? "-")\(scope.scope.isActive ? "" : "  (dropped)")"
+                    )
                 }
             }
         }

@@ -55,7 +55,9 @@ struct DoctorReport {
             ("headAgeSeconds", "head's age", findings.headAgeSeconds.map { "\($0) s" } ?? "not known"),
             (
                 "finalized", "finalized tag",
-                text(findings.finalized) { $0.map { "works, block \($0.number)" } ?? "does not work: confirmations count" },
+                text(findings.finalized) {
+                    $0.map { "works, block \($0.number)" } ?? "does not work: confirmations count"
+                },
             ),
             (
                 "logRange", "log range",

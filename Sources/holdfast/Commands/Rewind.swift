@@ -42,7 +42,8 @@ struct Rewind: AsyncParsableCommand {
         let done = try store.rewinding(to: block, of: chainID, id: id)
         print(
             "rewound to block \(done.to.number): \(done.rows) rows undone; "
-                + "`holdfast rewind --undo` restores them until something new is committed")
+                + "`holdfast rewind --undo` restores them until something new is committed"
+        )
     }
 
     /// Shows that some endpoint still serves the first undone block that had rows, with the same rows.
@@ -72,7 +73,8 @@ struct Rewind: AsyncParsableCommand {
                 if held != nil, answer.page.logs.isEmpty {
                     throw Failure.work(
                         "the endpoint has no logs in blocks \(first.lowerBound) to \(first.upperBound), where the "
-                            + "database holds some: it has pruned them. Use another endpoint, or --force")
+                            + "database holds some: it has pruned them. Use another endpoint, or --force"
+                    )
                 }
             } catch let error as ChainError {
                 throw Failure.noEndpoint("the undone logs cannot be shown to be readable: \(error.message); or --force")

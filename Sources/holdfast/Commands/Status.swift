@@ -13,7 +13,10 @@ struct Status: ParsableCommand {
     func run() throws {
         let chains = try database.open().chains()
         if database.json {
-            print(StatusJSON(chains.map { ChainStatus($0, name: ChainPresets.preset(for: $0.identity.chainID).name) }).text())
+            print(
+                StatusJSON(chains.map { ChainStatus($0, name: ChainPresets.preset(for: $0.identity.chainID).name) })
+                    .text()
+            )
             return
         }
         for chain in chains {

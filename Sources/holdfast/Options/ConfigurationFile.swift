@@ -170,7 +170,11 @@ struct ConfigurationFile {
                 var diagonal = row[0]
                 row[0] = index + 1
                 for column in right.indices {
-                    let cost = min(diagonal + (character == right[column] ? 0 : 1), row[column] + 1, row[column + 1] + 1)
+                    let cost = min(
+                        diagonal + (character == right[column] ? 0 : 1),
+                        row[column] + 1,
+                        row[column + 1] + 1
+                    )
                     diagonal = row[column + 1]
                     row[column + 1] = cost
                 }

@@ -65,8 +65,17 @@ enum OptionTable {
         help: "Pause between two looks at the head.",
         standard: "by chain, else 1"
     )
-    static let config = Row(name: "config", value: "FILE", help: "A YAML file with chains and endpoints; see docs/configuration.md.")
-    static let port = Row(name: "port", value: "PORT", help: "Where the API and the page are served; 0 takes a free port.", standard: "3002")
+    static let config = Row(
+        name: "config",
+        value: "FILE",
+        help: "A YAML file with chains and endpoints; see docs/configuration.md."
+    )
+    static let port = Row(
+        name: "port",
+        value: "PORT",
+        help: "Where the API and the page are served; 0 takes a free port.",
+        standard: "3002"
+    )
     static let host = Row(name: "host", value: "ADDRESS", help: "The address to listen on.", standard: "127.0.0.1")
     static let json = Row(name: "json", value: "", help: "Machine-readable output.")
 

@@ -37,9 +37,12 @@ enum Parse {
         return block
     }
 
-    /// An http or https URL. The text is not repeated in the failure: URLs carry keys.
+    /// An http or https URL.
+    ///
+    /// The text is not repeated in the failure: URLs carry keys.
     static func url(_ text: String, for option: String) throws -> String {
-        guard let parts = URL(string: text), let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
+        guard let parts = URL(string: text), let scheme = parts.scheme?.lowercased(),
+            ["http", "https"].contains(scheme),
             let host = parts.host(), !host.isEmpty
         else {
             throw Failure.usage("\(option) is not an http or https URL, for instance http://localhost:8545")

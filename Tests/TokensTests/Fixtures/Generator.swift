@@ -31,7 +31,9 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
     }
 }
 
-/// Small numbers as addresses: 1 reads 0x00…01. 0 is the zero address.
+/// Small numbers as addresses: 1 reads 0x00…01.
+///
+/// 0 is the zero address.
 package func account(_ number: UInt32) -> Address { Address(high: 0, middle: 0, low: number) }
 
 /// A hash that says where it comes from.

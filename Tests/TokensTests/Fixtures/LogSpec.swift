@@ -50,11 +50,36 @@ package struct LogSpec: Sendable {
 
 /// The topics as nft-edge-cases.md §1 prints them, so that a wrong constant in the decoder is seen.
 package enum Topics {
-    package static let transfer = topic(0xddf2_52ad_1be2_c89b, 0x69c2_b068_fc37_8daa, 0x952b_a7f1_63c4_a116, 0x28f5_5a4d_f523_b3ef)
-    package static let single = topic(0xc3d5_8168_c5ae_7397, 0x731d_063d_5bbf_3d65, 0x7854_4273_43f4_c083, 0x240f_7aac_aa2d_0f62)
-    package static let batch = topic(0x4a39_dc06_d4c0_dbc6, 0x4b70_af90_fd69_8a23, 0x3a51_8aa5_d07e_595d, 0x983b_8c05_26c8_f7fb)
-    package static let consecutive = topic(0xdeaa_91b6_123d_068f, 0x5821_d0fb_0678_463d, 0x1a8a_6079_fe8a_f5de, 0x3ce5_e896_dcf9_133d)
-    package static let approval = topic(0x8c5b_e1e5_ebec_7d5b, 0xd14f_7142_7d1e_84f3, 0xdd03_14c0_f7b2_291e, 0x5b20_0ac8_c7c3_b925)
+    package static let transfer = topic(
+        0xddf2_52ad_1be2_c89b,
+        0x69c2_b068_fc37_8daa,
+        0x952b_a7f1_63c4_a116,
+        0x28f5_5a4d_f523_b3ef
+    )
+    package static let single = topic(
+        0xc3d5_8168_c5ae_7397,
+        0x731d_063d_5bbf_3d65,
+        0x7854_4273_43f4_c083,
+        0x240f_7aac_aa2d_0f62
+    )
+    package static let batch = topic(
+        0x4a39_dc06_d4c0_dbc6,
+        0x4b70_af90_fd69_8a23,
+        0x3a51_8aa5_d07e_595d,
+        0x983b_8c05_26c8_f7fb
+    )
+    package static let consecutive = topic(
+        0xdeaa_91b6_123d_068f,
+        0x5821_d0fb_0678_463d,
+        0x1a8a_6079_fe8a_f5de,
+        0x3ce5_e896_dcf9_133d
+    )
+    package static let approval = topic(
+        0x8c5b_e1e5_ebec_7d5b,
+        0xd14f_7142_7d1e_84f3,
+        0xdd03_14c0_f7b2_291e,
+        0x5b20_0ac8_c7c3_b925
+    )
 
     private static func topic(_ w0: UInt64, _ w1: UInt64, _ w2: UInt64, _ w3: UInt64) -> Hash32 {
         Hash32(w0: w0, w1: w1, w2: w2, w3: w3)

@@ -41,7 +41,9 @@ package struct Oracle {
     package func differences(from lines: [HoldingLine]) throws -> [String] {
         var wrong: [String] = []
         var asked: Set<Key> = []
-        for move in rows.transfers where isUnique(move) { asked.insert(Key(contract: move.contract, token: move.token)) }
+        for move in rows.transfers where isUnique(move) {
+            asked.insert(Key(contract: move.contract, token: move.token))
+        }
         for move in rows.ranges {
             for token in around(move.first) + around(move.last) {
                 asked.insert(Key(contract: move.contract, token: token))

@@ -119,7 +119,10 @@ extension Vector {
         Vector(
             "V6 a batch that repeats an id, moves nothing of one and 2^256-1 of another",
             blocks: [
-                LogBlock(1, [items.sends(ids: [5, 5, 7, 5].map { U256($0) }, amounts: [.one, U256(2), .zero, .max], 0, to: 1)])
+                LogBlock(
+                    1,
+                    [items.sends(ids: [5, 5, 7, 5].map { U256($0) }, amounts: [.one, U256(2), .zero, .max], 0, to: 1)]
+                )
             ],
             rows: [
                 "1.0.0 batch 30#5 0>1 x1 by 9", "1.0.1 batch 30#5 0>1 x2 by 9", "1.0.2 batch 30#7 0>1 x0 by 9",
