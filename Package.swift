@@ -62,11 +62,14 @@ let package = Package(
             dependencies: ["Ethereum", "Tokens", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes, logging],
             swiftSettings: strict
         ),
+        .target(name: "Proofs", dependencies: ["Ethereum"], swiftSettings: strict),
+        .target(name: "Oracle", swiftSettings: strict),
+        .target(name: "Simulator", dependencies: ["Ethereum", "Proofs", "Oracle"], swiftSettings: strict),
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI", argumentParser, unixSignals,
-                logging, yams,
+                "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI", "Simulator",
+                argumentParser, unixSignals, hummingbird, nioCore, logging, yams,
             ],
             swiftSettings: strict
         ),

@@ -21,6 +21,7 @@ enum ListSQL {
         WHERE chain = ?1 AND contract = ?2 AND block <= ?4 ORDER BY block DESC, log_index DESC
         """
     static let addressBytes = "SELECT bytes FROM address WHERE id = ?1"
+    static let supply = "SELECT movements FROM supply WHERE chain = ?1 AND contract = ?2 AND token = ?3"
     static let balances = """
         SELECT address.bytes, balance.amount
         FROM balance CROSS JOIN address ON address.id = balance.owner
@@ -61,9 +62,9 @@ enum ListSQL {
           EXISTS(SELECT 1 FROM supply WHERE chain = ?1 AND contract = ?2)
         """
 
-    static let hasRangesAndBalances = """
+    static let hasRangesAndCounted = """
         SELECT EXISTS(SELECT 1 FROM token_range WHERE chain = ?1 AND contract = ?2),
-          EXISTS(SELECT 1 FROM balance WHERE chain = ?1 AND contract = ?2)
+          EXISTS(SELECT 1 FROM supply WHERE chain = ?1 AND contract = ?2)
         """
 
     // MARK: Tokens; ids from ?4 on
@@ -74,9 +75,10 @@ enum ListSQL {
         WHERE owner.chain = ?1 AND owner.contract = ?2 AND owner.token >= ?3 AND owner.token <= ?4
         ORDER BY owner.token
         """
+    /// The planner would take the primary key, and pass every token of the contract.
     static let singlesOfOwner = """
         SELECT owner.token, address.bytes, owner.block, owner.log_index, owner.ordinal
-        FROM owner CROSS JOIN address ON address.id = owner.owner
+        FROM owner INDEXED BY owner_by_owner CROSS JOIN address ON address.id = owner.owner
         WHERE owner.chain = ?1 AND owner.contract = ?2 AND owner.token >= ?3 AND owner.token <= ?4 AND owner.owner = ?5
         ORDER BY owner.token
         """
@@ -84,7 +86,7 @@ enum ListSQL {
         SELECT token, amount FROM supply WHERE chain = ?1 AND contract = ?2 AND token >= ?3 ORDER BY token LIMIT ?4
         """
     static let balancesOfOwner = """
-        SELECT token, amount FROM balance
+        SELECT token, amount FROM balance INDEXED BY balance_by_owner
         WHERE chain = ?1 AND contract = ?2 AND token >= ?3 AND owner = ?5 ORDER BY token LIMIT ?4
         """
 
@@ -145,9 +147,10 @@ enum ListSQL {
     /// All, by name, for the test of their plans.
     static let all: [(name: String, sql: String)] = [
         ("address", address), ("owner", owner), ("rangesNewestFirst", rangesNewestFirst),
-        ("rangesNewestFirstAt", rangesNewestFirstAt), ("addressBytes", addressBytes), ("balances", balances),
+        ("rangesNewestFirstAt", rangesNewestFirstAt), ("addressBytes", addressBytes), ("supply", supply),
+        ("balances", balances),
         ("movementsUpTo", movementsUpTo), ("newestTransferAt", newestTransferAt), ("movementsAt", movementsAt),
-        ("contracts", contracts), ("hasUnique", hasUnique), ("hasRangesAndBalances", hasRangesAndBalances),
+        ("contracts", contracts), ("hasUnique", hasUnique), ("hasRangesAndCounted", hasRangesAndCounted),
         ("singles", singles),
         ("singlesOfOwner", singlesOfOwner), ("supplies", supplies), ("balancesOfOwner", balancesOfOwner),
         ("nextOwnedContract", nextOwnedContract), ("nextBalanceContract", nextBalanceContract),

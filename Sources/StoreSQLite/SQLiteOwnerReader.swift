@@ -46,19 +46,13 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
 
     private func look(up token: TokenID, on chain: ChainID, _ kept: Kept, _ db: Database) throws -> TokenOwner? {
         let known = try known(token.contract, on: chain, kept, db)
-        var answer = TokenOwner(
-            token: token,
-            unique: nil,
-            counted: [],
-            nextHolder: nil,
-            standing: known.standing
-        )
+        var answer = TokenOwner(token: token, standing: known.standing)
         guard let contract = known.contract else { return answer }
         answer.unique = try single(token.token, contract, known.chain, kept, db)
         if known.hasRanges {
             guard try range(over: token.token, contract, known.chain, kept, &answer, db) else { return nil }
         }
-        if known.hasBalances { try balances(token.token, contract, known.chain, kept, &answer, db) }
+        if known.hasCounted { try balances(token.token, contract, known.chain, kept, &answer, db) }
         return answer
     }
 
@@ -127,6 +121,13 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         _ answer: inout TokenOwner,
         _ db: Database
     ) throws {
+        let supply = kept.supply
+        supply.bind(1, chain)
+        supply.bind(2, contract)
+        supply.bind(3, key: token)
+        answer.isCounted = try supply.step(db)
+        guard answer.isCounted else { return }
+        supply.reset()
         let statement = kept.balances
         statement.bind(1, chain)
         statement.bind(2, contract)
@@ -168,12 +169,12 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         if let known = kept.standings[key] { return known }
         let reading = try ListReading(db, chain)
         let id = try reading.id(of: contract)
-        let kinds = try id.flatMap { try reading.first(ListSQL.hasRangesAndBalances, [reading.chain, $0]) }
+        let kinds = try id.flatMap { try reading.first(ListSQL.hasRangesAndCounted, [reading.chain, $0]) }
         let known = Known(
             chain: reading.chain,
             contract: id,
             hasRanges: kinds?[0] ?? false,
-            hasBalances: kinds?[1] ?? false,
+            hasCounted: kinds?[1] ?? false,
             standing: reading.standing(of: contract)
         )
         if kept.standings.count >= Self.standingsMax { kept.standings.removeAll(keepingCapacity: true) }
@@ -185,7 +186,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         var chain: Int64
         var contract: AddressID?
         var hasRanges: Bool
-        var hasBalances: Bool
+        var hasCounted: Bool
         var standing: Standing
     }
 
@@ -200,6 +201,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         let owner: KeptStatement
         let ranges: KeptStatement
         let addressBytes: KeptStatement
+        let supply: KeptStatement
         let balances: KeptStatement
         var seen: Int64 = -1
         var standings: [Key: Known] = [:]
@@ -209,6 +211,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
             owner = try KeptStatement(db, ListSQL.owner)
             ranges = try KeptStatement(db, ListSQL.rangesNewestFirst)
             addressBytes = try KeptStatement(db, ListSQL.addressBytes)
+            supply = try KeptStatement(db, ListSQL.supply)
             balances = try KeptStatement(db, ListSQL.balances)
         }
     }

@@ -38,21 +38,24 @@ extension SQLiteStore: Listings {
                 } else {
                     reading.standing(of: token.contract)
                 }
-            var answer = TokenOwner(token: token, unique: nil, counted: [], nextHolder: nil, standing: standing)
+            var answer = TokenOwner(token: token, standing: standing)
             if block != nil { try reading.requireIndexes() }
             guard let contract = try reading.id(of: token.contract) else { return answer }
             answer.unique = try reading.unique(token, contract, at: block, limits: limits)
-            let balances =
-                if let block {
-                    try reading.balances(of: token.token, contract, at: block, from: page.position ?? .zero)
-                } else {
-                    try reading.balances(
-                        of: token.token,
-                        contract,
-                        from: page.position.map { try reading.id(of: $0) ?? .max } ?? 0,
-                        limit: page.limit + 1
-                    )
-                }
+            let balances: [TokenHolders.Balance]
+            if let block {
+                let past = try reading.balances(of: token.token, contract, at: block)
+                answer.isCounted = past != nil
+                balances = (past ?? []).filter { $0.owner >= page.position ?? .zero }
+            } else {
+                answer.isCounted = try reading.isCounted(token.token, contract)
+                balances = try reading.balances(
+                    of: token.token,
+                    contract,
+                    from: page.position.map { try reading.id(of: $0) ?? .max } ?? 0,
+                    limit: page.limit + 1
+                )
+            }
             answer.counted = Array(balances.prefix(page.limit))
             answer.nextHolder = balances.count > page.limit ? balances[page.limit].owner : nil
             return answer
@@ -129,17 +132,24 @@ extension ListReading {
         return out
     }
 
-    /// Balances at a past block, from the token's movements; in order of addresses.
+    fileprivate func isCounted(_ token: U256, _ contract: AddressID) throws -> Bool {
+        try first(ListSQL.supply, [chain, contract, Self.key(token)]) != nil
+    }
+
+    /// Balances at a past block, from the token's movements; in order of addresses, nil when there was no movement.
     fileprivate func balances(
         of token: U256,
         _ contract: AddressID,
-        at block: BlockNumber,
-        from first: Address
-    ) throws -> [TokenHolders.Balance] {
+        at block: BlockNumber
+    ) throws -> [TokenHolders.Balance]? {
         var sums = BalanceSums()
         let cursor = try rows(ListSQL.movementsAt, [chain, contract, Self.key(token), Int64(block)])
-        while let row = try cursor.next() { try sums.add(row) }
-        return sums.balances.filter { $0.owner >= first }
+        var isEmpty = true
+        while let row = try cursor.next() {
+            try sums.add(row)
+            isEmpty = false
+        }
+        return isEmpty ? nil : sums.balances
     }
 
     /// The unique ledger's answer, now or at a past block.

@@ -71,6 +71,8 @@ private struct TokenList {
     private var items: [HeldToken] = []
     private var next: TokenPosition?
     private var isTruncated = false
+    /// Whether the page is past its first contract.
+    private var hasAdded = false
 
     init(_ reading: ListReading, owner: Address?, limit: Int, limits: ListLimits) {
         self.reading = reading
@@ -95,13 +97,16 @@ private struct TokenList {
                 least = min(least ?? found, found)
             }
         }
-        return try nextRanged(from: from, before: least)
+        guard let contract = try nextRanged(from: from, before: least) else { return nil }
+        guard budget > 0 || !hasAdded else {
+            next = TokenPosition(contract: try reading.address(of: contract), token: .zero, rule: .unique)
+            return nil
+        }
+        return contract
     }
 
-    /// The first contract with a range to the wallet, if it comes before `other`; else `other`.
-    ///
-    /// There is no index by receiver: contracts with ranges are looked through in order, and the page ends when that
-    /// costs too much.
+    /// The first contract with a range to the wallet, if it comes before `other`; else `other`. There is no index by
+    /// receiver: contracts with ranges are looked through in order, and the page ends when that costs too much.
     private mutating func nextRanged(from: AddressID, before other: AddressID?) throws -> AddressID? {
         var from = from
         while let contract: AddressID = try reading.first(ListSQL.nextRangedContract, [reading.chain, from])?[0] {
@@ -122,6 +127,7 @@ private struct TokenList {
 
     /// Adds a contract's tokens from a position on; false when the page is over.
     mutating func addContract(_ id: AddressID, wallet: AddressID?, from start: TokenPosition?) throws -> Bool {
+        hasAdded = true
         let contract = try reading.address(of: id)
         let from = start?.token ?? .zero
         var counted = try countedTokens(id, contract, wallet: wallet, from: from)[...]
@@ -192,7 +198,8 @@ private struct TokenList {
             oldestRange: tooMany ? looked.last?.place : nil,
             owner: owner,
             left: limit - items.count,
-            budget: budget
+            // At least one row, so that every page gets on.
+            budget: max(1, budget)
         )
         defer { budget = walk.budget }
         for zone in Self.zones(ownership, of: owner, from: from) {

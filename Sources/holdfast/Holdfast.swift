@@ -13,7 +13,7 @@ struct Holdfast: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Sync.self, Contracts.self, Status.self, Owner.self, TokensOf.self, Transfers.self, Export.self,
+            Demo.self, Run.self, Sync.self, Contracts.self, Status.self, Owner.self, TokensOf.self, Transfers.self, Export.self,
             Rewind.self, Doctor.self,
             Migrate.self,
         ]

@@ -30,14 +30,18 @@ import Testing
         await #expect { try await client.logs(of: gone, matching: filterA) } throws: { isReorged($0) }
     }
 
-    @Test func `logs of another block than asked by hash are refused`() async throws {
+    @Test(arguments: [FakeChain().log(701), FakeChain(fork: 2).log(700)])
+    func `logs of another block than asked by hash are refused`(_ log: String) async throws {
         let fake = chain
         let (client, _) = client { _, asked in
-            asked.text.contains(word(fake.hash(700)))
-                ? result(asked, "[\(fake.log(701))]") : failure(asked, "unknown block")
+            asked.text.contains(word(fake.hash(700))) ? result(asked, "[\(log)]") : failure(asked, "unknown block")
         }
         let header = try #require(try await client.header(number: 700))
-        await #expect { try await client.logs(of: header, matching: filterA) } throws: { isInconsistent($0) }
+        await #expect {
+            try await client.logs(of: header, matching: filterA)
+        } throws: {
+            isInconsistent($0)
+        }
     }
 
     @Test func `where asking by hash is refused, the number does with the hash checked`() async throws {

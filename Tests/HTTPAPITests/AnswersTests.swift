@@ -37,6 +37,15 @@ struct AnswersTests {
             let burned = try await world.get("/v1/chains/321/contracts/\(contract)/tokens/2")
             #expect(burned.flag("burned") == true)
             #expect(burned.json["owner"] is NSNull)
+            world.ledger.at(4)
+            world.ledger.move(U256(9), of: World.multi, from: World.alice, to: .zero, amount: U256(6))
+            world.ledger.move(U256(9), of: World.multi, from: World.bob, to: .zero, amount: U256(4))
+            try world.ledger.commit()
+            for path in ["", "/owners", "/owners?atBlock=4"] {
+                let gone = try await world.get("/v1/chains/321/contracts/\(multi)/tokens/9\(path)")
+                #expect(gone.string("standard") == "erc1155")
+                #expect(gone.list("owners").isEmpty)
+            }
             let unknown = try await world.get("/v1/chains/321/contracts/\(contract)/tokens/77")
             #expect(unknown.status == 200)
             #expect(unknown.json["standard"] is NSNull)

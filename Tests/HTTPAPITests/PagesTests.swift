@@ -76,7 +76,9 @@ struct PagesTests {
             let path = "/v1/chains/321/wallets/\(bob)/tokens"
             let cursor = try #require(try await world.get(path + "?limit=1").string("next"))
             // Either way of writing the same address is the same list.
-            #expect(try await world.get("/v1/chains/321/wallets/\(World.bob.hex)/tokens?cursor=\(cursor)").status == 200)
+            #expect(
+                try await world.get("/v1/chains/321/wallets/\(World.bob.hex)/tokens?cursor=\(cursor)").status == 200
+            )
             let other = try await world.get("/v1/chains/321/wallets/\(World.alice.hex)/tokens?cursor=\(cursor)")
             #expect(other.status == 400)
             #expect(other.string("detail")?.contains("another list") == true)
@@ -102,7 +104,11 @@ struct PagesTests {
                 logIndex: UInt32(truncatingIfNeeded: word()),
                 ordinal: UInt32(truncatingIfNeeded: word())
             )
-            let cursor = Cursor(revision: word(), list: UInt32(truncatingIfNeeded: word()), position: position.cursorBytes)
+            let cursor = Cursor(
+                revision: word(),
+                list: UInt32(truncatingIfNeeded: word()),
+                position: position.cursorBytes
+            )
             let read = try #require(Cursor(text: cursor.text))
             #expect(read.revision == cursor.revision)
             #expect(read.list == cursor.list)

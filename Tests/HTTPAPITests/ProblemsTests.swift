@@ -52,7 +52,12 @@ struct ProblemsTests {
             name: "unknown-contract",
             says: "No NFT event"
         ),
-        Case(path: "/v1/chains/321/wallets/alice/tokens", status: 400, name: "bad-input", says: "alice is not an address"),
+        Case(
+            path: "/v1/chains/321/wallets/alice/tokens",
+            status: 400,
+            name: "bad-input",
+            says: "alice is not an address"
+        ),
         Case(
             path: "/v1/chains/321/wallets/0xABcdef0000000000000000000000000112345678/tokens",
             status: 400,
@@ -65,7 +70,12 @@ struct ProblemsTests {
             name: "bad-input",
             says: "from 0 to 2^256-1"
         ),
-        Case(path: "/v1/chains/321/contracts/\(contract)/tokens/-1", status: 400, name: "bad-input", says: "-1 is not a"),
+        Case(
+            path: "/v1/chains/321/contracts/\(contract)/tokens/-1",
+            status: 400,
+            name: "bad-input",
+            says: "-1 is not a"
+        ),
         Case(path: "/v1/chains/321/contracts?limit=0", status: 400, name: "bad-input", says: "from 1 to 100"),
         Case(path: "/v1/chains/321/contracts?limit=101", status: 400, name: "bad-input", says: "from 1 to 100"),
         Case(path: "/v1/chains/321/contracts?limit=ten", status: 400, name: "bad-input", says: "limit=ten"),

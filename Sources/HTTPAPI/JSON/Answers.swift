@@ -28,7 +28,7 @@ extension JSONWriter {
         field("chainId", answer.standing.chain)
         field("contract", answer.token.contract.checksummed)
         field("tokenId", answer.token.token.decimal)
-        field("standard", Self.standard(unique: answer.unique != nil, counted: !answer.counted.isEmpty))
+        field("standard", Self.standard(unique: answer.unique != nil, counted: answer.isCounted))
         let isBurned = answer.unique?.owner == .zero
         let owner = answer.unique.flatMap { isBurned ? nil : $0.owner.checksummed }
         field("owner", owner)

@@ -125,6 +125,7 @@ enum PageScript {
           const box = el("div", "answer");
           if (answer.owner) box.append(el("div", "big", answer.owner));
           else if (answer.burned) box.append(el("div", "big", "nobody: the token was burned"));
+          else if (answer.standard && !answer.owners.length) box.append(el("div", "big", "nobody: all of it was burned"));
           else if (!answer.owners.length) box.append(el("div", "big", "nobody: no event names this token"));
           if (answer.owners.length) box.append(table(["Holder", "Amount"], answer.owners.map(o => [o.owner, o.amount + (o.inconsistent ? " (the events are inconsistent)" : "")])));
           if (answer.next) box.append(el("p", "note", "There are more holders."));

@@ -54,7 +54,7 @@ struct TokenRoutes: Sendable {
 
     /// "Nobody" about a contract that was never seen would look like knowledge.
     private func refuseUnknownContract(_ answer: TokenOwner) async throws {
-        guard answer.unique == nil, answer.counted.isEmpty else { return }
+        guard answer.unique == nil, !answer.isCounted else { return }
         let (contract, chain) = (answer.token.contract, answer.standing.chain)
         if try await reads.ask({ try $0.contract(contract, on: chain) == nil }) {
             throw Problem.unknownContract(contract, isComplete: answer.standing.isComplete)

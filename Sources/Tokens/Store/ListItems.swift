@@ -19,6 +19,8 @@ package struct TokenOwner: Sendable, Equatable {
     package var token: TokenID
     /// The unique ledger's answer; nil when no event ever named the token there.
     package var unique: Unique?
+    /// Whether the counted ledger knows the token, even when nothing of it is left.
+    package var isCounted: Bool
     /// Balances of the counted ledger: a page of them.
     package var counted: [TokenHolders.Balance]
     /// Whose balance the next page starts with; nil at the end.
@@ -44,13 +46,15 @@ package struct TokenOwner: Sendable, Equatable {
 
     package init(
         token: TokenID,
-        unique: Unique?,
-        counted: [TokenHolders.Balance],
-        nextHolder: Address?,
+        unique: Unique? = nil,
+        isCounted: Bool = false,
+        counted: [TokenHolders.Balance] = [],
+        nextHolder: Address? = nil,
         standing: Standing
     ) {
         self.token = token
         self.unique = unique
+        self.isCounted = isCounted
         self.counted = counted
         self.nextHolder = nextHolder
         self.standing = standing

@@ -1,0 +1,107 @@
+import ArgumentParser
+import ChainClient
+import Ethereum
+import Foundation
+import Logging
+import Simulator
+import StoreSQLite
+
+/// `holdfast demo`: everything at once and offline, on a chain that mines, and reorganises now and then.
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Index a simulated chain and serve its page; needs nothing but this program.",
+        discussion: """
+            A seeded chain is served as JSON-RPC over a loopback socket and read like any other, into a database in a \
+            temporary directory that is removed at the end. A block comes every second, a reorg every dozen blocks.
+            """
+    )
+
+    @Option(name: .customLong(OptionTable.port.name), help: OptionTable.port.argumentHelp)
+    var port: String?
+    @Option(name: .customLong("exit-after"), help: "End after so many seconds.")
+    var exitAfter: Double?
+
+    private static let historyBlocks = 400
+    private static let finalDepth: UInt64 = 16
+
+    func run() async throws {
+        let portText = port ?? Environment.value(OptionTable.port) ?? "3002"
+        guard let port = Int(portText), (0...65_535).contains(port) else {
+            throw Failure.usage("--port \(portText): a port from 0 to 65535")
+        }
+        if let exitAfter, !(exitAfter > 0 && exitAfter < 1e6) {
+            throw Failure.usage("--exit-after \(exitAfter): seconds above 0")
+        }
+        let directory = FileManager.default.temporaryDirectory.appending(path: "holdfast-demo-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let logger = Wiring.logger()
+        let chain = Self.chain()
+        let store = try SQLiteStore(path: directory.appending(path: "demo.db").path())
+        try await HTTPTransport.withHTTPTransport { transport in
+            let fleet = Fleet(store: store, transport: transport, logger: logger)
+            var serving = Serving(store: store, fleet: fleet, host: "127.0.0.1", port: port, logger: logger)
+            serving.greeting = "the demo is served at"
+            let limit = exitAfter
+            try await serving.run { try await Self.play(chain, fleet, limit: limit, logger: logger) }
+        }
+        try store.close()
+    }
+
+    private static func chain() -> SharedChain {
+        var options = SimulatedChain.Options()
+        options.emptyPerMille = 150
+        var chain = SimulatedChain(seed: 2026, options: options)
+        for _ in 0..<historyBlocks { chain.mine() }
+        chain.finalize(through: chain.headNumber - finalDepth)
+        return SharedChain(chain)
+    }
+
+    /// The node, the miner and the engines, until the limit or a signal.
+    private static func play(
+        _ chain: SharedChain,
+        _ fleet: Fleet,
+        limit: Double?,
+        logger: Logger
+    ) async throws {
+        var quiet = logger
+        quiet.logLevel = .error
+        let node = LoopbackNode(node: SimulatedNode(chain), logger: quiet)
+        let (ports, listening) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await node.run { listening.yield($0) } }
+            group.addTask { try await mine(chain) }
+            group.addTask {
+                var first = ports.makeAsyncIterator()
+                guard let port = await first.next() else { return }
+                var settings = ChainSettings(
+                    name: "demo", endpoints: [Endpoint(url: "http://127.0.0.1:\(port)/", name: "simulated")], contracts: [])
+                settings.pollInterval = .milliseconds(200)
+                try await fleet.follow([settings])
+            }
+            if let limit {
+                group.addTask { try await Task.sleep(for: .seconds(limit)) }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private static func mine(_ chain: SharedChain) async throws {
+        var blocks = 0
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            blocks += 1
+            let reorganise = blocks % 12 == 0
+            chain.change { chain in
+                if reorganise, chain.depthMax > 0 {
+                    let depth = min(chain.depthMax, 1 + blocks / 12 % 4)
+                    chain.reorg(depth: depth, length: depth + 1)
+                } else {
+                    chain.mine()
+                }
+                if chain.headNumber > finalDepth { chain.finalize(through: chain.headNumber - finalDepth) }
+            }
+        }
+    }
+}
