@@ -2,27 +2,34 @@
 import Foundation
 import PackageDescription
 
+/// Mutants are switch sites in the sources that break them on purpose; they exist only in a build made for them.
+let mutants: [SwiftSetting] =
+    ProcessInfo.processInfo.environment["HOLDFAST_MUTANTS"] == nil ? [] : [.define("MUTANTS")]
+
 /// Every target of ours is built with the strictest settings the compiler has; dependencies are not affected.
-let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableUpcomingFeature("InferIsolatedConformances"),
-    .enableUpcomingFeature("ImmutableWeakCaptures"),
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+    mutants + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -34,6 +41,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.24.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -48,7 +56,7 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Ethereum"], swiftSettings: strict),
         .target(
             name: "ChainClient",
-            dependencies: ["Ethereum", asyncHTTPClient, nioCore, nioHTTP1, logging],
+            dependencies: ["Ethereum", asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, logging],
             swiftSettings: strict
         ),
         .target(
@@ -77,6 +85,62 @@ let package = Package(
             name: "EthereumTests",
             dependencies: ["Ethereum"],
             exclude: ["Independent"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ProofsTests", dependencies: ["Ethereum", "Proofs"], swiftSettings: strict),
+        .target(
+            name: "TokenFixtures",
+            dependencies: ["Ethereum", "Tokens"],
+            path: "Tests/TokensTests/Fixtures",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TokensTests",
+            dependencies: ["Ethereum", "Tokens", "TokenFixtures"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Ethereum", "Tokens", "StoreSQLite", "TokenFixtures", grdb],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ChainClientTests",
+            dependencies: ["Ethereum", "ChainClient", nioCore, nioHTTP1, nioPosix, logging],
+            resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ChainSyncTests",
+            dependencies: ["Ethereum", "Tokens", "ChainSync", "StoreSQLite", "TokenFixtures", grdb, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TestLedger",
+            dependencies: ["Ethereum", "Tokens", "StoreSQLite"],
+            path: "Tests/TestLedger",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StoreSQLiteTests",
+            dependencies: ["Ethereum", "Tokens", "StoreSQLite", "TestLedger", grdb],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HTTPAPITests",
+            dependencies: [
+                "Ethereum", "Tokens", "StoreSQLite", "HTTPAPI", "TestLedger", hummingbird, hummingbirdTesting, nioCore,
+                httpTypes, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Oracle", "Simulator", logging, grdb,
+                grdbSQLite,
+            ],
             swiftSettings: strict
         ),
     ]

@@ -138,9 +138,11 @@ final class Server: @unchecked Sendable {
         let count = head.count + (body?.count ?? 0) + foot.count
         let http = Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(count)\r\n\r\n".utf8)
         write(http + head, connection)
-        if let body { logs.withUnsafeBytes { bytes in
+        if let body {
+            logs.withUnsafeBytes { bytes in
                 if let start = bytes.baseAddress { writeAll(start + body.lowerBound, body.count, connection) }
-            } }
+            }
+        }
         if !foot.isEmpty { write(foot, connection) }
     }
 

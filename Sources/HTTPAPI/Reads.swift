@@ -36,7 +36,7 @@ final class Reads: Sendable {
         return try await threads.runIfActive { try question(catalog) }
     }
 
-    /// Who holds a token, answered on the thread that asks: some microseconds on a connection nobody else uses meanwhile.
+    /// Who holds a token, answered on the thread that asks: microseconds on a connection nobody else uses meanwhile.
     ///
     /// There come to be as many readers as threads ask at once: the machine's cores.
     func owner(of token: TokenID, on chain: ChainID) async throws -> TokenOwner {

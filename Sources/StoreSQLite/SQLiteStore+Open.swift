@@ -54,22 +54,29 @@ extension SQLiteStore {
         let held = try ChainTable.scopes(of: chain, db)
         if request.contracts.isEmpty {
             // Without a contract named, what the database follows goes on; a new one follows the whole chain.
-            if held.isEmpty { try makeScope(nil, chain: chain, first: request.firstBlock, db) }
+            if held.isEmpty { try makeScope(nil, chain: chain, first: request.firstBlock ?? 0, db) }
+            if let first = request.firstBlock {
+                try db.execute(
+                    sql: "UPDATE scope SET first_block = min(first_block, ?) WHERE chain = ? AND contract IS NULL",
+                    arguments: [Int64(bitPattern: first), chain])
+            }
             return
         }
-        for contract in request.contracts where !held.contains(where: { $0.contract == contract && $0.isActive }) {
+        for contract in request.contracts {
+            let known = held.first { $0.contract == contract }
             let id = try writer.statements(db).addresses.id(of: contract, db)
-            try makeScope(id, chain: chain, first: request.firstBlock, db)
+            try makeScope(id, chain: chain, first: request.firstBlock ?? known?.firstBlock ?? 0, db)
         }
     }
 
-    private func makeScope(_ contract: AddressID?, chain: Int64, first: BlockNumber?, _ db: Database) throws {
+    /// Makes a scope, or takes one up again; a smaller first block opens the range below the old one.
+    private func makeScope(_ contract: AddressID?, chain: Int64, first: BlockNumber, _ db: Database) throws {
         try db.execute(
             sql: """
                 INSERT INTO scope(chain, contract, first_block, active) VALUES(?, ?, ?, 1)
-                ON CONFLICT DO UPDATE SET active = 1
+                ON CONFLICT DO UPDATE SET active = 1, first_block = min(first_block, excluded.first_block)
                 """,
-            arguments: [chain, contract, Int64(bitPattern: first ?? 0)]
+            arguments: [chain, contract, Int64(bitPattern: first)]
         )
     }
 

@@ -105,8 +105,10 @@ private struct TokenList {
         return contract
     }
 
-    /// The first contract with a range to the wallet, if it comes before `other`; else `other`. There is no index by
-    /// receiver: contracts with ranges are looked through in order, and the page ends when that costs too much.
+    /// The first contract with a range to the wallet, if it comes before `other`; else `other`.
+    ///
+    /// There is no index by receiver: contracts with ranges are looked through in order, and the page ends when that
+    /// costs too much.
     private mutating func nextRanged(from: AddressID, before other: AddressID?) throws -> AddressID? {
         var from = from
         while let contract: AddressID = try reading.first(ListSQL.nextRangedContract, [reading.chain, from])?[0] {

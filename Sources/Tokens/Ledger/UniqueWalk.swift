@@ -105,7 +105,9 @@ package struct UniqueWalk {
         }
     }
 
-    /// The first segment that ends at or after an id. O(log n).
+    /// The first segment that ends at or after an id.
+    ///
+    /// O(log n).
     private func segment(from id: U256) -> RangeOwnership.Segment? {
         var low = 0
         var high = segments.count

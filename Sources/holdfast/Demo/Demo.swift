@@ -65,7 +65,7 @@ struct Demo: AsyncParsableCommand {
         logger: Logger
     ) async throws {
         var quiet = logger
-        quiet.logLevel = .error
+        quiet.logLevel = .critical
         let node = LoopbackNode(node: SimulatedNode(chain), logger: quiet)
         let (ports, listening) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -74,8 +74,8 @@ struct Demo: AsyncParsableCommand {
             group.addTask {
                 var first = ports.makeAsyncIterator()
                 guard let port = await first.next() else { return }
-                var settings = ChainSettings(
-                    name: "demo", endpoints: [Endpoint(url: "http://127.0.0.1:\(port)/", name: "simulated")], contracts: [])
+                let endpoint = Endpoint(url: "http://127.0.0.1:\(port)/", name: "simulated")
+                var settings = ChainSettings(name: "demo", endpoints: [endpoint], contracts: [])
                 settings.pollInterval = .milliseconds(200)
                 try await fleet.follow([settings])
             }

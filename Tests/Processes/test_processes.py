@@ -1,0 +1,187 @@
+"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs]`.
+
+The program is .build/debug/holdfast of this repository, or HOLDFAST_BIN. The last line is `N passed, N failed`.
+"""
+
+import os
+import pathlib
+import random
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+from chain import Chain, Server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("HOLDFAST_BIN", str(ROOT / ".build" / "debug" / "holdfast"))
+KILLS = 20
+passed = failed = 0
+
+
+def check(name, good, detail=""):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    print(f"{'ok  ' if good else 'FAIL'}  {name}" + (f"\n      {detail}" if not good and detail else ""), flush=True)
+
+
+def run(*arguments, timeout=120, **options):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=timeout, **options)
+
+
+def export(database):
+    done = run("export", "holdings", "--database", database)
+    return done.stdout if done.returncode == 0 else f"failed: {done.stderr}"
+
+
+def rows(path, sql):
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        return db.execute(sql).fetchall()
+
+
+def digests(path):
+    return rows(
+        path,
+        "SELECT hex(bytes), rows, digest_high, digest_low FROM contract JOIN address ON id = contract ORDER BY bytes",
+    )
+
+
+def counters_equal_counts(path):
+    told = rows(path, "SELECT transfers_processed, tokens_discovered, error_count FROM chain")[0]
+    counted = rows(
+        path,
+        "SELECT (SELECT count(*) FROM transfer) + (SELECT count(*) FROM token_range),"
+        " (SELECT count(*) FROM owner) + (SELECT count(*) FROM supply), (SELECT count(*) FROM malformed_log)",
+    )[0]
+    return told == counted, f"told {told}, counted {counted}"
+
+
+def is_complete(path, head):
+    try:
+        return rows(path, "SELECT checkpoint FROM chain") == [(head,)]
+    except sqlite3.Error:
+        return False
+
+
+def restarts(directory):
+    """Synced twice, as halves, by shuffled ranges and through kills: the same bytes, the same digest."""
+    chain = Chain(4_000)
+    server = Server(chain, seconds=0.004)
+    clean = directory / "clean.db"
+
+    def sync(path, *arguments):
+        return run("sync", "--rpc", server.url, "--database", f"sqlite:{path}", *arguments)
+
+    done = sync(clean)
+    check("a clean sync ends with 0", done.returncode == 0, done.stderr[-500:])
+    wanted, digest = export(f"sqlite:{clean}"), digests(clean)
+    check(f"it holds something: {wanted.count(chr(10))} holdings", wanted.count("\n") > 500)
+
+    def same(name, path):
+        check(f"{name}: the same export, byte for byte", export(f"sqlite:{path}") == wanted)
+        check(f"{name}: the same digest", digests(path) == digest)
+        good, detail = counters_equal_counts(path)
+        check(f"{name}: counters equal counts", good, detail)
+
+    sync(clean)
+    same("synced twice", clean)
+
+    halves = directory / "halves.db"
+    for block in ("2000", "latest"):
+        sync(halves, "--to-block", block)
+    same("synced as two halves", halves)
+
+    shuffled = directory / "shuffled.db"
+    # From the back to the front: each run opens the range below the last one.
+    for first in ("3100", "900", "2000", "0"):
+        sync(shuffled, "--from-block", first)
+    same("synced by shuffled ranges", shuffled)
+
+    killed = directory / "killed.db"
+    dice, counted, tries = random.Random(1), 0, 0
+    while counted < KILLS and tries < 200:
+        tries += 1
+        process = subprocess.Popen(
+            [PROGRAM, "sync", "--rpc", server.url, "--database", f"sqlite:{killed}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(dice.uniform(0.03, 0.25))
+        process.kill()
+        process.wait()
+        if is_complete(killed, chain.head):
+            for suffix in ("", "-wal", "-shm"):
+                pathlib.Path(f"{killed}{suffix}").unlink(missing_ok=True)
+        elif killed.exists():
+            counted += 1
+    check(f"{counted} kills by -9 in {tries} tries, each with coverage incomplete", counted >= KILLS)
+    done = sync(killed)
+    check("the sync after the kills ends with 0", done.returncode == 0, done.stderr[-500:])
+    same("through the kills", killed)
+
+
+def inputs(directory):
+    """Bad input: one clear line that says what to do, the documented exit code, nothing half written."""
+    server = Server(Chain(30))
+    good = f"sqlite:{directory / 'good.db'}"
+    run("sync", "--rpc", server.url, "--database", good)
+    before = export(good)
+
+    def refused(name, code, *arguments, says="", **options):
+        done = run(*arguments, timeout=60, **options)
+        lines = [line for line in done.stderr.splitlines() if line.startswith(("holdfast: ", "Error: "))]
+        good = done.returncode == code and len(lines) == 1 and says in lines[0]
+        check(f"{name}: exit {code}, one line", good, f"exit {done.returncode}: {done.stderr[-400:]}")
+
+    fresh = f"sqlite:{directory / 'fresh.db'}"
+    refused("an URL that is none", 64, "sync", "--rpc", "ftp://x", "--database", fresh, says="http")
+    refused("nobody listens", 69, "sync", "--rpc", "http://127.0.0.1:9", "--database", fresh)
+    refused("another chain than named", 78, "sync", "--rpc", server.url, "--chain", "kcc", "--database", fresh, says="777")
+    other = Server(Chain(30, chain_id=778))
+    twin = Chain(30)
+    twin.hash = lambda number: "0x" + f"{number + 1:064x}"
+    forged = Server(twin)
+    refused("another chain's database", 78, "sync", "--rpc", forged.url, "--database", good, says="another")
+    refused("not an address", 64, "owner", "0x12", "1", "--database", good, says="address")
+    refused("a wrong checksum", 64, "owner", "0x5FbDB2315678afecb367f032d93F642f64180aA3", "1", "--database", good)
+    refused("an id above 2^256-1", 64, "owner", "0x" + "11" * 20, str(2**256), "--database", good, says="2^256-1")
+    refused("a directory", 78, "status", "--database", f"sqlite:{directory}", says="directory")
+    refused("no database yet", 1, "status", "--database", f"sqlite:{directory / 'none.db'}", says="does not exist")
+    noise = directory / "noise.db"
+    noise.write_bytes(b"this is not a database at all, " * 200)
+    refused("not a database", 78, "status", "--database", f"sqlite:{noise}", says="not an SQLite database")
+    newer = directory / "newer.db"
+    run("sync", "--rpc", server.url, "--database", f"sqlite:{newer}")
+    with sqlite3.connect(newer) as db:
+        db.execute("INSERT INTO grdb_migrations VALUES('999 from the future')")
+    refused("a newer version", 78, "status", "--database", f"sqlite:{newer}", says="newer")
+    refused("a block beyond the head", 64, "sync", "--rpc", server.url, "--to-block", "99999", "--database", fresh, says="head")
+    typo = directory / "typo.yaml"
+    typo.write_text("chains:\n  kcc:\n    endpoint: {a: 'http://localhost:1'}\n")
+    refused("a YAML typo", 78, "run", "--config", str(typo), says='did you mean "endpoints"')
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        refused("a port in use", 1, "run", "--rpc", server.url, "--port", port, "--database", fresh, says="--port")
+    check("the good database is as it was", export(good) == before)
+    done = run("sync", "--rpc", other.url, "--database", good)
+    check("a second chain in the same file is welcome", done.returncode == 0, done.stderr[-300:])
+
+
+def main():
+    wanted = sys.argv[1:] or ["restarts", "inputs"]
+    started = time.monotonic()
+    for name in wanted:
+        print(f"== {name}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
+            {"restarts": restarts, "inputs": inputs}[name](pathlib.Path(directory))
+    print(f"      {time.monotonic() - started:.0f} s")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
