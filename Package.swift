@@ -24,6 +24,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -67,7 +68,10 @@ let package = Package(
         .target(name: "StoreSQLite", dependencies: ["Ethereum", "Tokens", grdb, grdbSQLite], swiftSettings: strict),
         .target(
             name: "HTTPAPI",
-            dependencies: ["Ethereum", "Tokens", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes, logging],
+            dependencies: [
+                "Ethereum", "Tokens", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes, serviceLifecycle,
+                logging,
+            ],
             swiftSettings: strict
         ),
         .target(name: "Proofs", dependencies: ["Ethereum"], swiftSettings: strict),
@@ -109,6 +113,11 @@ let package = Package(
             name: "ChainClientTests",
             dependencies: ["Ethereum", "ChainClient", nioCore, nioHTTP1, nioPosix, logging],
             resources: [.copy("Fixtures")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RecordedTests",
+            dependencies: ["Ethereum", "Tokens", "ChainClient"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -58,6 +58,7 @@ enum Schema {
           PRIMARY KEY(chain, block, log_index)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX token_range_by_contract ON token_range(chain, contract, block, log_index);
+        CREATE INDEX token_range_by_recipient ON token_range(chain, recipient, contract);
         CREATE TABLE malformed_log(
           chain INTEGER NOT NULL, block INTEGER NOT NULL, log_index INTEGER NOT NULL,
           contract INTEGER NOT NULL, topics BLOB NOT NULL, data BLOB NOT NULL, data_count INTEGER NOT NULL,

@@ -21,20 +21,7 @@ struct Wiring {
         transport: HTTPTransport,
         logger: Logger
     ) async throws -> Wiring {
-        var endpoints = settings.endpoints
-        if endpoints.isEmpty { endpoints = try kept(settings.chainID, store) }
-        guard !endpoints.isEmpty else {
-            throw Failure.usage("no endpoint: give one with --rpc URL, for instance --rpc http://localhost:8545")
-        }
-        var rpcOptions = RPCOptions()
-        rpcOptions.chainID = settings.chainID
-        let chain = RPCChain(endpoints: endpoints, transport: transport, options: rpcOptions, logger: logger)
-        let identity = try await chain.identity()
-        if let named = settings.chainID, named != identity.chainID {
-            throw Failure.configuration(
-                "the endpoint serves chain \(identity.chainID), not chain \(named); check --rpc and --chain"
-            )
-        }
+        let (chain, identity, endpoints) = try await connect(settings, store, transport, logger)
         let preset = ChainPresets.preset(for: identity.chainID)
         var generator = SystemRandomNumberGenerator()
         let request = ChainRequest(
@@ -60,6 +47,30 @@ struct Wiring {
             state: state,
             confirmations: settings.options(for: preset).confirmations
         )
+    }
+
+    /// The chain behind the endpoints, after it was checked to be the one that was named.
+    static func connect(
+        _ settings: ChainSettings,
+        _ store: SQLiteStore?,
+        _ transport: HTTPTransport,
+        _ logger: Logger
+    ) async throws -> (RPCChain, ChainIdentity, [Endpoint]) {
+        var endpoints = settings.endpoints
+        if endpoints.isEmpty { endpoints = try store.map { try kept(settings.chainID, $0) } ?? [] }
+        guard !endpoints.isEmpty else {
+            throw Failure.usage("no endpoint: give one with --rpc URL, for instance --rpc http://localhost:8545")
+        }
+        var rpcOptions = RPCOptions()
+        rpcOptions.chainID = settings.chainID
+        let chain = RPCChain(endpoints: endpoints, transport: transport, options: rpcOptions, logger: logger)
+        let identity = try await chain.identity()
+        if let named = settings.chainID, named != identity.chainID {
+            throw Failure.configuration(
+                "the endpoint serves chain \(identity.chainID), not chain \(named); check --rpc and --chain"
+            )
+        }
+        return (chain, identity, endpoints)
     }
 
     /// The endpoints that the database remembers for a chain, or for its only one.

@@ -22,13 +22,18 @@ enum SeedRunner {
         "HOLDFAST_SEED=\(seed) swift test --filter \(test)"
     }
 
+    /// What the threads of one run share.
+    private final class Shared: Sendable {
+        let outcome = Mutex(Outcome())
+        let next = Mutex(0)
+    }
+
     /// Ends early once ten seeds have failed.
     static func run(
         _ seeds: [UInt64],
         _ body: @escaping @Sendable (UInt64) throws -> (wrong: String?, counts: [FaultPoint: Int])
     ) async -> Outcome {
-        let outcome = Mutex(Outcome())
-        let next = Mutex(0)
+        let shared = Shared()
         let threads = min(seeds.count, ProcessInfo.processInfo.activeProcessorCount)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<threads {
@@ -36,14 +41,14 @@ enum SeedRunner {
                     await withCheckedContinuation { continuation in
                         // Threads of their own: a simulated world blocks, and others' tests run meanwhile.
                         let thread = Thread {
-                            while let seed = next.withLock({ (index: inout Int) -> UInt64? in
+                            while let seed = shared.next.withLock({ (index: inout Int) -> UInt64? in
                                 defer { index += 1 }
                                 return index < seeds.count ? seeds[index] : nil
                             }) {
-                                guard outcome.withLock({ $0.failures.count < 10 }) else { break }
+                                guard shared.outcome.withLock({ $0.failures.count < 10 }) else { break }
                                 let result: (wrong: String?, counts: [FaultPoint: Int])
                                 do { result = try body(seed) } catch { result = ("\(error)", [:]) }
-                                outcome.withLock { outcome in
+                                shared.outcome.withLock { outcome in
                                     if let wrong = result.wrong { outcome.failures.append((seed, wrong)) }
                                     outcome.counts.merge(result.counts, uniquingKeysWith: +)
                                 }
@@ -56,6 +61,6 @@ enum SeedRunner {
                 }
             }
         }
-        return outcome.withLock { $0 }
+        return shared.outcome.withLock { $0 }
     }
 }

@@ -5,6 +5,7 @@ import StoreSQLite
 import Tokens
 import Ethereum
 import Foundation
+import Logging
 
 /// `holdfast sync`: back-fill to a block, follow nothing, exit.
 struct Sync: AsyncParsableCommand {
@@ -22,6 +23,9 @@ struct Sync: AsyncParsableCommand {
     @Option(name: .customLong(OptionTable.toBlock.name), help: OptionTable.toBlock.argumentHelp)
     var toBlock: String?
 
+    @Flag(name: .customLong("dry-run"), help: "Print the requests and the time to expect; write nothing.")
+    var dryRun = false
+
     func run() async throws {
         let goalText = toBlock ?? Environment.value(OptionTable.toBlock) ?? "latest"
         if Int(goalText) == nil, goalText != "latest", goalText != "finalized" {
@@ -29,11 +33,12 @@ struct Sync: AsyncParsableCommand {
         }
         let path = try database.path()
         let chosen = try settings.chainSettings()
-        let store = try SQLiteStore(path: path)
         let logger = Wiring.logger()
+        if dryRun { return try await estimate(chosen, goalText, path, logger) }
+        let store = try SQLiteStore(path: path)
         try await HTTPTransport.withHTTPTransport { transport in
             let wiring = try await Wiring.make(chosen, store: store, transport: transport, logger: logger)
-            let goal = try await goal(goalText, wiring)
+            let goal = try await goal(goalText, wiring.engine.chain, wiring.confirmations)
             let work = Task { try await wiring.engine.run(wiring.state, until: .block(goal)) }
             let progress = Task { await Progress(status: wiring.engine.status).run() }
             defer { progress.cancel() }
@@ -45,14 +50,23 @@ struct Sync: AsyncParsableCommand {
         }
     }
 
-    private func goal(_ text: String, _ wiring: Wiring) async throws -> BlockNumber {
-        let head = try await wiring.engine.chain.head()
+    private func estimate(_ chosen: ChainSettings, _ goalText: String, _ path: String, _ logger: Logger) async throws {
+        try await HTTPTransport.withHTTPTransport { transport in
+            let (chain, identity, _) = try await Wiring.connect(chosen, nil, transport, logger)
+            let options = chosen.options(for: ChainPresets.preset(for: identity.chainID))
+            let last = try await goal(goalText, chain, options.confirmations)
+            let dry = DryRun(chain: chain, identity: identity, settings: chosen, path: path, last: last)
+            print(try await dry.report(json: database.json))
+        }
+    }
+
+    private func goal(_ text: String, _ chain: any Chain, _ depth: UInt64) async throws -> BlockNumber {
+        let head = try await chain.head()
         switch text {
         case "latest":
             return head.number
         case "finalized":
-            if let header = try await wiring.engine.chain.finalized() { return header.number }
-            let depth = wiring.confirmations
+            if let header = try await chain.finalized() { return header.number }
             return head.number > depth ? head.number - depth : 0
         default:
             let block = try Parse.block(text, for: "--to-block")
