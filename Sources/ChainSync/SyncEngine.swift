@@ -43,19 +43,24 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
 
     /// Runs until the goal is reached or the task is cancelled.
     ///
-    /// What may pass is waited for, for ever, ever more slowly; see ``SyncError`` for what may not.
+    /// What may pass is waited for, ever more slowly: for ever when following, else for some rounds, and then thrown. See
+    /// ``SyncError`` for what may not pass.
     /// - Parameter state: what ``Ledger/open(_:holder:)`` returned.
     package func run(_ state: ChainState, until goal: Goal) async throws {
         var state = state
         var pause = options.retryPause
+        var failures = 0
         while true {
             try Task.checkCancellation()
             do {
                 let isDone = try await round(&state, goal)
                 if isDone { return }
                 pause = options.retryPause
+                failures = 0
             } catch let error {
                 try await recover(from: error, &state)
+                failures += 1
+                if goal != .follow, failures >= failuresMax(error) { throw error }
                 try await clock.sleep(for: pause)
                 pause = min(pause * 2, options.retryPauseMax)
             }
@@ -142,6 +147,11 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
 
     // MARK: Faults
 
+    /// Rounds that a run with an end may fail in a row: a minute for nodes and reorgs, a moment for the own disk.
+    private func failuresMax(_ error: any Error) -> Int {
+        error is ChainError || error is LedgerError ? 10 : 3
+    }
+
     /// Decides what an error means; returns when the round may be tried again.
     private func recover(from error: any Error, _ state: inout ChainState) async throws {
         try Task.checkCancellation()
@@ -162,8 +172,15 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
         default:
             note("\(error)")
         }
-        // Whatever happened, what is committed decides; a COMMIT whose fate was unknown is found here too.
-        let current = try await ledger.state(of: state.identity.chainID)
+        // Whatever happened, what is committed decides; a COMMIT whose fate was unknown is found here too. A store that
+        // cannot even be read is one more thing to wait for: the next commit is refused if the state is not this one.
+        let current: ChainState
+        do {
+            current = try await ledger.state(of: state.identity.chainID)
+        } catch {
+            try Task.checkCancellation()
+            return note("\(error)")
+        }
         try adopt(current, &state)
     }
 

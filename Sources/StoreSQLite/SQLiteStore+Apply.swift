@@ -5,22 +5,12 @@ package import Tokens
 /// Applying an update: one transaction from the compare-and-swap to the commit.
 extension SQLiteStore {
     package func applying(_ update: ChainUpdate, to chain: ChainID) throws -> Committed {
-        do {
-            return try pool.writeWithoutTransaction { db in
-                let bulk = try !Schema.isIndexed(db)
-                try db.execute(sql: "PRAGMA synchronous = \(bulk ? "NORMAL" : "FULL")")
-                var committed: Committed?
-                try db.inTransaction(.immediate) {
-                    committed = try apply(update, to: chain, db)
-                    return .commit
-                }
-                guard let committed else { throw StoreError.unknownChain(chain) }
-                return committed
-            }
-        } catch {
-            // Whatever failed, the transaction was rolled back; the book may know numbers that went with it.
-            pool.writeWithoutTransaction { _ in writer.forget() }
-            throw error
+        try writing(prepare: { db in
+            // A first backfill may lose its last commits to a power cut and read them again; what is live may not.
+            let isBulk = try !Schema.isIndexed(db)
+            try db.execute(sql: "PRAGMA synchronous = \(isBulk ? "NORMAL" : "FULL")")
+        }) { db in
+            try apply(update, to: chain, db)
         }
     }
 

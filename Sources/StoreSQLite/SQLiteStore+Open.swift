@@ -5,7 +5,7 @@ package import Tokens
 /// Opening a chain for writing: its row, its scopes, and the take-over.
 extension SQLiteStore {
     package func opening(_ request: ChainRequest, holder: ID128) throws -> ChainState {
-        try pool.write { db in
+        try writing { db in
             let row = try row(for: request, holder: holder, db)
             for eventSet in request.eventSets {
                 try db.execute(
@@ -58,7 +58,8 @@ extension SQLiteStore {
             if let first = request.firstBlock {
                 try db.execute(
                     sql: "UPDATE scope SET first_block = min(first_block, ?) WHERE chain = ? AND contract IS NULL",
-                    arguments: [Int64(bitPattern: first), chain])
+                    arguments: [Int64(bitPattern: first), chain]
+                )
             }
             return
         }

@@ -149,19 +149,14 @@ extension SQLiteStore {
         id: ID128,
         _ body: (ChainTable.Row, Database) throws -> Void
     ) throws {
-        do {
-            try pool.write { db in
-                guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
-                try body(row, db)
-                try db.execute(
-                    sql: "UPDATE chain SET revision = revision + 1, commit_id = ? WHERE id = ?",
-                    arguments: [ChainTable.bytes(id), row.id]
-                )
-                try refreshCheckpoint(of: row.id, chainID: chain, db)
-            }
-        } catch {
-            pool.writeWithoutTransaction { _ in writer.forget() }
-            throw error
+        try writing { db in
+            guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
+            try body(row, db)
+            try db.execute(
+                sql: "UPDATE chain SET revision = revision + 1, commit_id = ? WHERE id = ?",
+                arguments: [ChainTable.bytes(id), row.id]
+            )
+            try refreshCheckpoint(of: row.id, chainID: chain, db)
         }
     }
 }

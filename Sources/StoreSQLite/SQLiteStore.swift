@@ -96,8 +96,11 @@ package final class SQLiteStore: Sendable {
 
         func release() { statements = nil }
 
-        /// After a rollback, numbers given to new addresses were never stored.
-        func forget() { statements?.addresses.forget() }
+        /// After a rollback, numbers given to new addresses were never stored, and rows met count for nothing.
+        func forget() {
+            statements?.addresses.forget()
+            _ = statements?.existing.take()
+        }
     }
 
     // MARK: Indexes and the end
@@ -124,10 +127,45 @@ package final class SQLiteStore: Sendable {
     func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         switch rim {
         case .inline:
-            return try work()
+            return try explaining(work)
         case .queued:
             return try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue.global().async { continuation.resume(with: Result(catching: work)) }
+                DispatchQueue.global().async { continuation.resume(with: Result { try self.explaining(work) }) }
+            }
+        }
+    }
+
+    /// Says the database's errors in words that an operator can act on.
+    func explaining<Value>(_ work: () throws -> Value) throws -> Value {
+        do {
+            return try work()
+        } catch let error as DatabaseError {
+            throw StoreError(error, path: pool.path)
+        }
+    }
+
+    /// One immediate transaction.
+    ///
+    /// Where it fails, what the writer remembers of it is forgotten before another may start.
+    ///
+    /// - Parameter prepare: runs on the connection before the transaction begins.
+    func writing<Value>(
+        prepare: (Database) throws -> Void = { _ in },
+        _ body: (Database) throws -> Value
+    ) throws -> Value {
+        try pool.writeWithoutTransaction { db in
+            do {
+                try prepare(db)
+                var value: Value?
+                try db.inTransaction(.immediate) {
+                    value = try body(db)
+                    return .commit
+                }
+                if let value { return value }
+                throw DatabaseError(resultCode: .SQLITE_INTERNAL, message: "a transaction ended without a result")
+            } catch {
+                writer.forget()
+                return try explaining { throw error }
             }
         }
     }

@@ -1,8 +1,9 @@
-"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs]`.
+"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [disks]`.
 
 The program is .build/debug/holdfast of this repository, or HOLDFAST_BIN. The last line is `N passed, N failed`.
 """
 
+import contextlib
 import os
 import pathlib
 import random
@@ -37,7 +38,7 @@ def export(database):
 
 
 def rows(path, sql):
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         return db.execute(sql).fetchall()
 
 
@@ -171,13 +172,47 @@ def inputs(directory):
     check("a second chain in the same file is welcome", done.returncode == 0, done.stderr[-300:])
 
 
+def disks(directory):
+    """A full disk and a read-only one, each a small tmpfs; needs the right to mount, else SKIPPED."""
+    mount = directory / "mount"
+    mount.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=500k", "tmpfs", mount], capture_output=True).returncode:
+        return print("SKIPPED  full and read-only disks: no right to mount a tmpfs here", flush=True)
+    chain = Chain(2_000)
+    server = Server(chain)
+    try:
+        database = f"sqlite:{mount / 'full.db'}"
+        arguments = ("sync", "--rpc", server.url, "--database", database)
+        done = run(*arguments)
+        line = [line for line in done.stderr.splitlines() if line.startswith("holdfast: ")]
+        good = done.returncode == 1 and len(line) == 1 and "is full; free space" in line[0]
+        check("a full disk: exit 1, one line that says what to do", good, done.stderr[-600:])
+        subprocess.run(["mount", "-o", "remount,size=64m", mount], check=True)
+        again = run(*arguments)
+        check("with room again it goes on to the end", again.returncode == 0, again.stderr[-400:])
+        clean = directory / "clean.db"
+        run("sync", "--rpc", server.url, "--database", f"sqlite:{clean}")
+        check("nothing was lost or half written", export(database) == export(f"sqlite:{clean}"))
+        good, detail = counters_equal_counts(mount / "full.db")
+        check("counters equal counts", good, detail)
+        before = export(database)
+        subprocess.run(["mount", "-o", "remount,ro", mount], check=True)
+        refused = run(*arguments, timeout=60)
+        line = [line for line in refused.stderr.splitlines() if line.startswith("holdfast: ")]
+        check("a read-only disk: exit 78, one line", refused.returncode == 78 and len(line) == 1, refused.stderr[-400:])
+        subprocess.run(["mount", "-o", "remount,rw", mount], check=True)
+        check("and it is as it was", export(database) == before)
+    finally:
+        subprocess.run(["umount", "-l", mount])
+
+
 def main():
-    wanted = sys.argv[1:] or ["restarts", "inputs"]
+    wanted = sys.argv[1:] or ["restarts", "inputs", "disks"]
     started = time.monotonic()
     for name in wanted:
         print(f"== {name}", flush=True)
         with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
-            {"restarts": restarts, "inputs": inputs}[name](pathlib.Path(directory))
+            {"restarts": restarts, "inputs": inputs, "disks": disks}[name](pathlib.Path(directory))
     print(f"      {time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

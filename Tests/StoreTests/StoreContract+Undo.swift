@@ -190,9 +190,7 @@ import Tokens
             let kept = try await Writer(made.store, .test(contracts: [account(20)]))
             #expect(kept.state.scopes.map(\.firstBlock) == [100])
             let moved = try await Writer(made.store, .test(contracts: [account(20)], from: 10))
-            withKnownIssue("D3: the named first block is ignored where a scope exists") {
-                #expect(moved.state.scopes.map(\.firstBlock) == [10])
-            }
+            #expect(moved.state.scopes.map(\.firstBlock) == [10])
         }
     }
 
