@@ -11,6 +11,8 @@ typealias Data_ = Foundation.Data
 /// ``Ledger`` conformance is the rim that moves it off the cooperative threads.
 package final class SQLiteStore: Sendable {
     let pool: DatabasePool
+    /// Where the file lies.
+    package var path: String { pool.path }
     let writer: WriterState
     private let rim: Rim
 

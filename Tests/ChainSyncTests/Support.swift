@@ -1,1 +1,232 @@
+/// A chain drawn in few words, and the real engine on the real store over it.
+import ChainSync
+import Ethereum
+import Foundation
+import Logging
+import StoreSQLite
+import Synchronization
+import TokenFixtures
 import Tokens
+
+/// A chain without nodes: blocks, branches, and what is asked of it.
+final class FakeChain: Chain {
+    struct State: Sendable {
+        var canonical: [LogBlock] = [LogBlock(0, [])]
+        var orphaned: [LogBlock] = []
+        var branch: UInt64 = 0
+        var finalized: UInt64?
+        /// Heads that are reported instead of the real one, used up one after another.
+        var heads: [UInt64] = []
+        /// Heights for which `header(number:)` answers nil, so many times.
+        var missing: [UInt64: Int] = [:]
+        var asked: [ClosedRange<UInt64>] = []
+        /// Log requests after which each further one is refused; nil: none is.
+        var requestsLeft: Int?
+    }
+
+    let state = Mutex(State())
+    let width: UInt64
+
+    init(width: UInt64 = 7) { self.width = width }
+
+    // MARK: Drawing
+
+    func mine(_ logs: [LogSpec]...) {
+        state.withLock { state in
+            for logs in logs {
+                let number = UInt64(state.canonical.count)
+                state.canonical.append(LogBlock(number, branch: state.branch, logs))
+            }
+        }
+    }
+
+    /// Gives up all above `number`; what is mined next stands on it under other hashes.
+    func fork(at number: UInt64) {
+        state.withLock { state in
+            state.orphaned += state.canonical.suffix(from: Int(number) + 1)
+            state.canonical.removeLast(state.canonical.count - Int(number) - 1)
+            state.branch += 1
+        }
+    }
+
+    func finalize(_ number: UInt64?) { state.withLock { $0.finalized = number } }
+
+    var blocks: [LogBlock] { state.withLock { $0.canonical } }
+    var headNumber: UInt64 { UInt64(blocks.count - 1) }
+    var asked: [ClosedRange<UInt64>] { state.withLock { $0.asked } }
+
+    // MARK: Chain
+
+    var pagesInFlight: Int { 3 }
+    func blocksPerPage(for filter: LogFilter) -> UInt64 { width }
+
+    func identity() async throws(ChainError) -> ChainIdentity {
+        ChainIdentity(chainID: 321, genesis: blocks[0].hash)
+    }
+
+    func head() async throws(ChainError) -> Header {
+        let number = state.withLock { $0.heads.isEmpty ? UInt64($0.canonical.count - 1) : $0.heads.removeFirst() }
+        return header(blocks[Int(min(number, headNumber))])
+    }
+
+    func finalized() async throws(ChainError) -> Header? {
+        guard let number = state.withLock({ $0.finalized }) else { return nil }
+        return header(blocks[Int(min(number, headNumber))])
+    }
+
+    func header(number: BlockNumber) async throws(ChainError) -> Header? {
+        let isMissing = state.withLock { state in
+            guard let left = state.missing[number], left > 0 else { return false }
+            state.missing[number] = left - 1
+            return true
+        }
+        if isMissing { return nil }
+        let blocks = blocks
+        return number < UInt64(blocks.count) ? header(blocks[Int(number)]) : nil
+    }
+
+    func header(hash: Hash32) async throws(ChainError) -> Header? {
+        state.withLock { $0.canonical + $0.orphaned }.first { $0.hash == hash }.map(header)
+    }
+
+    func headers(numbers: [BlockNumber]) async throws(ChainError) -> [Header] {
+        var found: [Header] = []
+        for number in numbers {
+            guard let header = try await header(number: number) else { throw ChainError.unavailable("block \(number)") }
+            found.append(header)
+        }
+        return found
+    }
+
+    func logs(in range: ClosedRange<BlockNumber>, matching filter: LogFilter) async throws(ChainError) -> RangeAnswer {
+        let refused = state.withLock { state in
+            state.asked.append(range)
+            guard let left = state.requestsLeft else { return false }
+            state.requestsLeft = max(0, left - 1)
+            return left == 0
+        }
+        if refused { throw ChainError.unavailable("no more requests") }
+        let blocks = blocks
+        let last = min(range.upperBound, range.lowerBound + width - 1, UInt64(blocks.count - 1))
+        let served = blocks[Int(range.lowerBound)...Int(last)]
+        return RangeAnswer(
+            range: range.lowerBound...last,
+            anchor: header(blocks[Int(last)]),
+            page: matching(page(Array(served)), filter)
+        )
+    }
+
+    func logs(of block: Header, matching filter: LogFilter) async throws(ChainError) -> LogPage {
+        guard let found = state.withLock({ $0.canonical + $0.orphaned }).first(where: { $0.hash == block.hash }) else {
+            throw ChainError.reorged("unknown block")
+        }
+        return matching(page([found]), filter)
+    }
+
+    private func matching(_ page: LogPage, _ filter: LogFilter) -> LogPage {
+        var page = page
+        page.logs.removeAll { log in
+            (!filter.addresses.isEmpty && !filter.addresses.contains(log.address))
+                || Int(log.topicCount) < filter.topicCountMin
+        }
+        return page
+    }
+
+    private func header(_ block: LogBlock) -> Header {
+        let parent =
+            block.number == 0
+            ? Hash32.zero
+            : state.withLock { state in
+                // The parent on the same branch, or the canonical one where the branch starts.
+                (state.canonical + state.orphaned.reversed()).filter { $0.number == block.number - 1 }
+                    .max {
+                        ($0.branch <= block.branch ? $0.branch + 1 : 0)
+                            < ($1.branch <= block.branch ? $1.branch + 1 : 0)
+                    }
+                    .map(\.hash) ?? .zero
+            }
+        return Header(number: block.number, hash: block.hash, parentHash: parent, timestamp: 1_000 + block.number)
+    }
+}
+
+/// One process: the engine with its store.
+struct Process {
+    let store: SQLiteStore
+    let engine: SyncEngine<ContinuousClock>
+    var state: ChainState
+
+    init(
+        _ chain: FakeChain,
+        _ path: String,
+        contracts: [Address] = [],
+        from first: UInt64? = nil,
+        eventSets: [EventSet] = [.indexed, .unindexed],
+        confirmations: UInt64 = 4
+    ) async throws {
+        store = try SQLiteStore(path: path)
+        var generator = SystemRandomNumberGenerator()
+        state = try await store.open(
+            ChainRequest(
+                identity: try await chain.identity(),
+                contracts: contracts,
+                firstBlock: first,
+                eventSets: eventSets
+            ),
+            holder: .random(using: &generator)
+        )
+        var options = SyncOptions()
+        options.confirmations = confirmations
+        options.pollInterval = .milliseconds(5)
+        options.retryPause = .milliseconds(1)
+        options.retryPauseMax = .milliseconds(4)
+        options.jumpBlocksMin = 6
+        options.followBlocksMax = 5
+        engine = SyncEngine(
+            chain: chain,
+            ledger: store,
+            status: SyncStatus(),
+            options: options,
+            clock: ContinuousClock(),
+            random: { .random(in: 0 ... .max) },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    func sync(to block: UInt64) async throws {
+        try await engine.run(store.reading(321), until: .block(block))
+    }
+
+    /// Follows until `isDone` says so, for ten seconds at most.
+    func follow(until isDone: @escaping @Sendable (ChainSummary) -> Bool) async throws -> Bool {
+        let engine = engine
+        let state = try store.reading(321)
+        let task = Task { try await engine.run(state, until: .follow) }
+        let deadline = ContinuousClock.now + .seconds(10)
+        var reached = false
+        while !reached, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(4))
+            reached = try store.chains().first.map(isDone) ?? false
+        }
+        task.cancel()
+        _ = try? await task.value
+        return reached
+    }
+
+    func export(at block: UInt64? = nil) throws -> [HoldingLine] {
+        var lines: [HoldingLine] = []
+        try store.holdings(of: 321, at: block) { lines.append($0) }
+        return lines
+    }
+}
+
+func withDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("holdfast-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    return try await body(directory.path)
+}
+
+/// What an independent reading of the canonical blocks finds different from the lines; empty when nothing is.
+func differences(_ chain: FakeChain, _ lines: [HoldingLine]) throws -> [String] {
+    try Oracle(decode(chain.blocks)).differences(from: lines)
+}
