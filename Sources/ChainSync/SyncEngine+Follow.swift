@@ -34,6 +34,8 @@ extension SyncEngine {
     ) async throws -> Bool {
         guard let tip = state.tip else { return true }
         var window = Window(held: state.window)
+        // The first block is held by the chain's identity: a young chain can always be gone back on.
+        if tip.number <= Window.depthMax { window.hold(BlockRef(number: 0, hash: state.identity.genesis)) }
         if case .block(let last) = goal, tip.number >= last { return true }
         guard var branch = try await newBlocks(above: tip, to: head, goal) else { return true }
         var parents: UInt64 = 0
@@ -55,6 +57,7 @@ extension SyncEngine {
             case .extends(let base):
                 try await take(branch, on: base, &state, finality)
                 window.accept(base: base, branch: branch)
+                if let final = finality.header { window.hold(final.ref) }
                 window.forget(below: min(finality.block, head.number - min(head.number, Window.depthMax)))
                 state.window = window.held
                 return branch.last?.hash == head.hash
@@ -99,6 +102,8 @@ extension SyncEngine {
         update.tip = last.ref
         if finality.isConfirmed { update.finalized = min(finality.block, last.number) }
         update.blocks = branch.map { record($0, role: []) }
+        // A rewind may end at the final block and no lower: its hash has to be held, however sparse the others are.
+        if let final = finality.header, final.number <= base.number { update.blocks.append(record(final, role: [])) }
         let keys = scopes.flatMap { scope in state.eventSets.map { CoverageKey(scope: scope.id, eventSet: $0) } }
         if !keys.isEmpty {
             update.rows = try await rows(of: branch, matching: ReadPlan.filter(for: keys, scopes: scopes))

@@ -101,17 +101,19 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
     /// What is final: by the chain's word, else by depth.
     struct Finality: Sendable {
         var block: BlockNumber
-        /// Whether the chain itself said so; such a block is never undone.
-        var isConfirmed: Bool
+        /// The block, where the chain itself calls it final; such a block is never undone.
+        var header: Header?
+
+        var isConfirmed: Bool { header != nil }
     }
 
     private func finality(of head: Header) async throws -> Finality {
         if let header = try await chain.finalized(), header.number <= head.number {
-            return Finality(block: header.number, isConfirmed: true)
+            return Finality(block: header.number, header: header)
         }
         return Finality(
             block: head.number > options.confirmations ? head.number - options.confirmations : 0,
-            isConfirmed: false
+            header: nil
         )
     }
 

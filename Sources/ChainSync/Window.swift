@@ -35,7 +35,14 @@ package struct Window: Sendable, Equatable {
         if contains(last.ref) { return .known }
         // A head below everything we hold says nothing about what we hold.
         if let oldest = held.first, last.number < oldest.number { return .known }
-        if let base = ref(at: first.number, before: 1), base.hash == first.parentHash { return .extends(base: base) }
+        if let base = ref(at: first.number, before: 1), base.hash == first.parentHash {
+            // Between sparse hashes a lagging head stands where nothing is held: without another hash at a held height
+            // nothing is proved.
+            let isProved =
+                base == tip
+                || branch.contains { header in ref(at: header.number).map { $0.hash != header.hash } ?? false }
+            return isProved ? .extends(base: base) : .known
+        }
         guard let oldest = held.first, first.number > oldest.number + 1 else { return .tooDeep }
         return .needsParent(first.parentHash)
     }
@@ -44,6 +51,12 @@ package struct Window: Sendable, Equatable {
     package mutating func accept(base: BlockRef, branch: [Header]) {
         held.removeAll { $0.number > base.number }
         held.append(contentsOf: branch.map(\.ref))
+    }
+
+    /// Holds one more block of our chain, below the tip.
+    package mutating func hold(_ block: BlockRef) {
+        guard let tip, block.number < tip.number, ref(at: block.number) == nil else { return }
+        held.insert(block, at: held.firstIndex { $0.number > block.number } ?? held.endIndex)
     }
 
     /// Forgets hashes that no rewind can reach any more; the newest one at or below `number` stays as the base.

@@ -65,7 +65,22 @@ import TokenFixtures
     @Test func `sparse hashes are enough to stand on`() {
         let sparse = Window(held: [ref(0), ref(7), ref(20)])
         #expect(sparse.step(toward: [header(15, branch: 1)]) == .needsParent(hash(14, branch: 1)))
-        #expect(sparse.step(toward: [header(8, branch: 1, parent: 0)]) == .extends(base: ref(7)))
+        let branch = [header(8, branch: 1, parent: 0)] + (9...20).map { header($0, branch: 1) }
+        #expect(sparse.step(toward: branch) == .extends(base: ref(7)))
+    }
+
+    @Test func `a lagging head between sparse hashes proves nothing`() {
+        let sparse = Window(held: [ref(0), ref(7), ref(20)])
+        #expect(sparse.step(toward: [header(8), header(9)]) == .known)
+        #expect(sparse.step(toward: [header(8, branch: 1, parent: 0)]) == .known)
+    }
+
+    @Test func `a block below the tip can be held, once, and is a base then`() {
+        var sparse = Window(held: [ref(7), ref(20)])
+        sparse.hold(ref(12))
+        sparse.hold(ref(12, branch: 5))
+        sparse.hold(ref(30))
+        #expect(sparse.held == [ref(7), ref(12), ref(20)])
     }
 
     @Test func `accepting a branch drops what was above its base`() {

@@ -83,8 +83,12 @@ struct FaultyLedger: Ledger {
             }
         }
         if let keep = update.rewindTo {
-            guard let held = before.window.first(where: { $0.number == keep + 1 }),
-                let new = update.blocks.first(where: { $0.number == keep + 1 }), new.hash != held.hash
+            // Held hashes may be sparse: the proof is another hash at some held height that is undone.
+            let undone = before.window.filter { $0.number > keep }
+            guard
+                undone.contains(where: { held in
+                    update.blocks.contains { $0.number == held.number && $0.hash != held.hash }
+                })
             else { return "a rewind to \(keep) without another hash above it" }
             if let finalized = before.finalized, keep < finalized { return "a final block was undone" }
         }
