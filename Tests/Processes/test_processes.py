@@ -1,9 +1,10 @@
-"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [disks]`.
+"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [disks] [demo]`.
 
 The program is .build/debug/holdfast of this repository, or HOLDFAST_BIN. The last line is `N passed, N failed`.
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -12,7 +13,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.request
 
 from chain import Chain, Server
 
@@ -206,13 +209,47 @@ def disks(directory):
         subprocess.run(["umount", "-l", mount])
 
 
+def demo(_):
+    """The demo prints an address, indexes, answers, shows its page, and ends within five seconds of SIGTERM."""
+    process = subprocess.Popen([PROGRAM, "demo", "--port", "0"], stderr=subprocess.PIPE, text=True)
+    try:
+        url = next((word for line in process.stderr for word in line.split() if word.startswith("http://")), None)
+        check("the demo prints its address", url)
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        chain, deadline = {}, time.monotonic() + 60
+        while time.monotonic() < deadline and not (chain.get("checkpoint") and chain.get("lagBlocks") == 0):
+            time.sleep(0.2)
+            chains = json.loads(get(url + "v1/status"))["chains"]
+            chain = chains[0] if chains else {}
+        check("it reaches the head", chain.get("lagBlocks") == 0, str(chain))
+        listed = json.loads(get(f"{url}v1/chains/{chain['chainId']}/contracts"))["contracts"]
+        check(f"its API lists {len(listed)} contracts", len(listed) >= 3)
+        token = json.loads(get(f"{url}v1/chains/{chain['chainId']}/transfers?limit=1"))["transfers"][0]
+        path = f"v1/chains/{chain['chainId']}/contracts/{token['contract']}/tokens/{token['tokenId']}"
+        check("its API answers for a token", json.loads(get(url + path))["complete"] is True)
+        page = get(url)
+        check("its page opens", "<html" in page and "Holdfast" in page)
+        started = time.monotonic()
+        process.terminate()
+        code = process.wait(timeout=20)
+        seconds = time.monotonic() - started
+        check(f"SIGTERM ends it with 0 after {seconds:.1f} s", code == 0 and seconds < 5, f"exit {code}")
+    finally:
+        process.kill()
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
+
+
 def main():
-    wanted = sys.argv[1:] or ["restarts", "inputs", "disks"]
+    wanted = sys.argv[1:] or ["restarts", "inputs", "disks", "demo"]
     started = time.monotonic()
     for name in wanted:
         print(f"== {name}", flush=True)
         with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
-            {"restarts": restarts, "inputs": inputs, "disks": disks}[name](pathlib.Path(directory))
+            {"restarts": restarts, "inputs": inputs, "disks": disks, "demo": demo}[name](pathlib.Path(directory))
     print(f"      {time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
