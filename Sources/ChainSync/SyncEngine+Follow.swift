@@ -99,6 +99,9 @@ extension SyncEngine {
         let scopes = state.scopes.filter { $0.isActive && $0.firstBlock <= last.number }
         var update = update(from: state)
         update.rewindTo = base == tip ? nil : base.number
+        #if MUTANTS
+            if Mutant.is(.rewindForgotten) { update.rewindTo = nil }
+        #endif
         update.tip = last.ref
         if finality.isConfirmed { update.finalized = min(finality.block, last.number) }
         update.blocks = branch.map { record($0, role: []) }

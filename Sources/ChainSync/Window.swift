@@ -1,5 +1,9 @@
 package import Ethereum
 
+#if MUTANTS
+    import Tokens
+#endif
+
 /// The blocks that can still change, as hashes held by height, and what a new head can mean for them.
 ///
 /// Every held hash is on one chain: ours. The newest are linked without holes, older ones may be sparse.
@@ -33,6 +37,9 @@ package struct Window: Sendable, Equatable {
     package func step(toward branch: [Header]) -> Step {
         guard let first = branch.first, let last = branch.last else { return .known }
         if contains(last.ref) { return .known }
+        #if MUTANTS
+            if Mutant.is(.lowerHeadRewinds), let first = held.first { return .extends(base: first) }
+        #endif
         // A head below everything we hold says nothing about what we hold.
         if let oldest = held.first, last.number < oldest.number { return .known }
         if let base = ref(at: first.number, before: 1), base.hash == first.parentHash {

@@ -11,6 +11,9 @@ extension LedgerTransaction {
         try foldBack(above: block)
         try moveToOrphans(above: block, number: number)
         try refuseOverflow()
+        #if MUTANTS
+            if Mutant.is(.rewindKeepsOwners) { _ = fold.takeOwners() }
+        #endif
         for change in fold.takeOwners() { try fallBack(change) }
         try writeCounted()
     }

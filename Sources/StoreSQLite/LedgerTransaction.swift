@@ -56,6 +56,10 @@ struct LedgerTransaction {
             transfersProcessed += 1
             fold.fold(transfer, contract: contract, from: from, to: to)
         } else {
+            #if MUTANTS
+                if Mutant.is(.repeatFolded) { fold.fold(transfer, contract: contract, from: from, to: to) }
+                if Mutant.is(.conflictIgnored) { return }
+            #endif
             try compare(transfer, contract: contract, from: from, to: to, mover: mover)
             repeated += 1
         }
@@ -183,6 +187,9 @@ struct LedgerTransaction {
         let timestamp = held.isNull(1) ? nil : held.uint64(1)
         let role = BlockRecord.Role(rawValue: UInt8(truncatingIfNeeded: held.int(2)))
         held.reset()
+        #if MUTANTS
+            if Mutant.is(.otherHashIgnored) { return }
+        #endif
         guard hash == block.hash else {
             throw LedgerError.inconsistent("block \(block.number) is held as \(hash), now it is \(block.hash)")
         }

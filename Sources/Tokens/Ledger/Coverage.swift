@@ -64,6 +64,9 @@ package struct Coverage: Sendable, Hashable {
 
     /// Forgets all blocks above `block`.
     package mutating func cut(above block: BlockNumber) {
+        #if MUTANTS
+            if Mutant.is(.cutKeepsCoverage) { return }
+        #endif
         ranges = ranges.compactMap { covered in
             if covered.range.upperBound <= block { return covered }
             guard covered.range.lowerBound <= block else { return nil }
@@ -90,6 +93,12 @@ package struct Coverage: Sendable, Hashable {
         var end: BlockNumber?
         for covered in ranges where covered.range.upperBound >= first {
             if let reached = end {
+                #if MUTANTS
+                    if Mutant.is(.gapsAreCovered) {
+                        end = covered.range.upperBound
+                        continue
+                    }
+                #endif
                 guard covered.range.lowerBound == reached + 1 else { break }
             } else {
                 guard covered.range.lowerBound <= first else { break }

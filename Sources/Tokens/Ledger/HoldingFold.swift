@@ -115,6 +115,12 @@ package struct HoldingFold: Sendable {
     ) {
         let supply = supplies.position(of: token, initial: SupplyValue())
         supplies.update(supply) { $0.movements += undo ? -1 : 1 }
+        #if MUTANTS
+            if undo, Mutant.is(.undoForgetsSums) { return }
+            if !undo, from == zeroAddressID, Mutant.is(.mintCountsTwice) {
+                add(amount, to: BalanceKey(token: token, owner: to), negative: false)
+            }
+        #endif
         // A transfer to oneself is one delta of nothing; a transfer of nothing makes no row.
         guard from != to, amount != .zero else { return }
         if from == zeroAddressID {

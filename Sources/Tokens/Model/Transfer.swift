@@ -17,6 +17,9 @@ package struct Place: Sendable, Hashable, Comparable {
 
     @inlinable
     package static func < (left: Place, right: Place) -> Bool {
+        #if MUTANTS
+            if Mutant.is(.placeByBlock) { return left.block < right.block }
+        #endif
         if left.block != right.block { return left.block < right.block }
         if left.logIndex != right.logIndex { return left.logIndex < right.logIndex }
         return left.ordinal < right.ordinal
