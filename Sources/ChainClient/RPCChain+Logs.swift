@@ -192,7 +192,9 @@ extension RPCChain {
         counters.add(.duplicateLogsDropped, outcome.duplicates)
         counters.add(.shorterLogsDropped, outcome.shorter)
         guard renumbered || !outcome.unusable.isEmpty else { return outcome.page }
-        return try await renumber(index, outcome, filter)
+        var page = try await renumber(index, outcome, filter)
+        page.isRenumbered = true
+        return page
     }
 }
 

@@ -56,8 +56,11 @@ package final class RPCChain: Chain {
         nextID = Atomic(random() >> 16)
     }
 
-    /// Whether this chain's blocks are numbered from their receipts; once true it stays so, and is worth keeping.
+    /// Whether this chain's blocks are numbered from their receipts; once true it stays so.
     package var renumbered: Bool { state.withLock { $0.isRenumbered } }
+
+    /// Numbers every block from its receipts from now on: for a chain that the ledger knows to need it.
+    package func numberFromReceipts() { state.withLock { $0.isRenumbered = true } }
 
     package var pagesInFlight: Int {
         let pages = state.withLock { $0.pool.pagesInFlight(now: timeline.now) }

@@ -10,6 +10,7 @@ extension SyncEngine {
         var range: ClosedRange<BlockNumber>
         var rows: DecodedLogs
         var anchor: Header
+        var isRenumbered: Bool
     }
 
     /// What was fetched and waits for its commit.
@@ -54,6 +55,9 @@ extension SyncEngine {
                 guard inFlight > 0, let result = try await group.next() else { break }
                 inFlight -= 1
                 switch result {
+                case .success(let piece) where piece.isRenumbered && !state.isRenumbered:
+                    group.cancelAll()
+                    throw RenumberedAnswer()
                 case .success(let piece):
                     putBack(piece, to: &queue)
                     pending.add(piece)
@@ -97,7 +101,15 @@ extension SyncEngine {
             let answer = try await chain.logs(in: segment.range, matching: segment.filter)
             var rows = DecodedLogs()
             TokenStandards.decode(answer.page, into: &rows)
-            return .success(Piece(segment: segment, range: answer.range, rows: rows, anchor: answer.anchor))
+            return .success(
+                Piece(
+                    segment: segment,
+                    range: answer.range,
+                    rows: rows,
+                    anchor: answer.anchor,
+                    isRenumbered: answer.page.isRenumbered
+                )
+            )
         } catch {
             return .failure(error)
         }

@@ -107,15 +107,18 @@ extension SyncEngine {
         update.blocks = branch.map { record($0, role: []) }
         // A rewind may end at the final block and no lower: its hash has to be held, however sparse the others are.
         if let final = finality.header, final.number <= base.number { update.blocks.append(record(final, role: [])) }
-        let keys = scopes.flatMap { scope in state.eventSets.map { CoverageKey(scope: scope.id, eventSet: $0) } }
-        if !keys.isEmpty {
-            update.rows = try await rows(of: branch, matching: ReadPlan.filter(for: keys, scopes: scopes))
-            for scope in scopes {
-                let range = max(scope.firstBlock, base.number + 1)...last.number
-                for eventSet in state.eventSets {
-                    let key = CoverageKey(scope: scope.id, eventSet: eventSet)
-                    update.covered.append(.init(key: key, range: range, evidence: .anchored))
-                }
+        for scope in scopes {
+            let range = max(scope.firstBlock, base.number + 1)...last.number
+            for eventSet in scope.eventSets(of: state.eventSets) {
+                let key = CoverageKey(scope: scope.id, eventSet: eventSet)
+                update.covered.append(.init(key: key, range: range, evidence: .anchored))
+            }
+        }
+        if !update.covered.isEmpty {
+            for question in ReadPlan.questions(for: update.covered.map(\.key), scopes: scopes) {
+                update.rows.append(
+                    try await rows(of: branch, matching: question.filter, isRenumbered: state.isRenumbered)
+                )
             }
         }
         let depth = update.rewindTo.map { tip.number > $0 ? tip.number - $0 : 0 }
@@ -134,7 +137,11 @@ extension SyncEngine {
     }
 
     /// The decoded logs of the branch's blocks, fetched side by side, in block order.
-    private func rows(of branch: [Header], matching filter: LogFilter) async throws -> DecodedLogs {
+    private func rows(
+        of branch: [Header],
+        matching filter: LogFilter,
+        isRenumbered: Bool
+    ) async throws -> DecodedLogs {
         var pages: [Int: DecodedLogs] = [:]
         try await withThrowingTaskGroup(of: (Int, DecodedLogs).self) { group in
             var next = 0
@@ -143,6 +150,7 @@ extension SyncEngine {
                     let (index, header, chain) = (next, branch[next], chain)
                     group.addTask {
                         let page = try await chain.logs(of: header, matching: filter)
+                        if page.isRenumbered, !isRenumbered { throw RenumberedAnswer() }
                         var rows = DecodedLogs()
                         TokenStandards.decode(page, into: &rows)
                         for place in rows.blocks.indices where rows.blocks[place].timestamp == nil {

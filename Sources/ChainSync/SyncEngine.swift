@@ -53,8 +53,11 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
         while true {
             try Task.checkCancellation()
             do {
-                let isDone = try await round(&state, goal)
-                if isDone { return }
+                do {
+                    if try await round(&state, goal) { return }
+                } catch is RenumberedAnswer {
+                    try await renumber(&state)
+                }
                 pause = options.retryPause
                 failures = 0
             } catch let error {
@@ -88,6 +91,7 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
         let deadline = started.advanced(by: options.pollInterval)
         try await backfill(&state, until: goal == .follow ? deadline : nil)
         status.update { $0.phase = .tail }
+        if goal == .follow, isFollowed { try await fillTimes(&state, until: deadline) }
         if case .block(let last) = goal, let checkpoint = state.checkpoint, checkpoint >= last { return true }
         if isFollowed, clock.now < deadline {
             try await clock.sleep(until: deadline, tolerance: nil)

@@ -61,6 +61,8 @@ package struct Log: Sendable, Hashable {
 package struct LogPage: Sendable {
     package var logs: ContiguousArray<Log>
     package var data: ContiguousArray<UInt8>
+    /// Whether the logs were numbered from their blocks' receipts, because this chain's own numbers cannot be used.
+    package var isRenumbered = false
 
     package init(logs: ContiguousArray<Log> = [], data: ContiguousArray<UInt8> = []) {
         self.logs = logs

@@ -12,6 +12,7 @@ enum ChainTable {
         var finalized: BlockNumber?
         var checkpoint: BlockNumber?
         var rewinds: UInt64
+        var isRenumbered: Bool
     }
 
     static func row(of chain: ChainID, _ db: Database) throws -> Row? {
@@ -55,7 +56,8 @@ enum ChainTable {
             tip: tip,
             finalized: finalized.map { UInt64(bitPattern: $0) },
             checkpoint: checkpoint.map { UInt64(bitPattern: $0) },
-            rewinds: UInt64(bitPattern: row["rewinds"])
+            rewinds: UInt64(bitPattern: row["rewinds"]),
+            isRenumbered: row["renumbered"]
         )
     }
 
@@ -142,7 +144,7 @@ enum ChainTable {
     // MARK: The whole state
 
     static func state(of row: Row, _ db: Database) throws -> ChainState {
-        ChainState(
+        var state = ChainState(
             identity: row.identity,
             version: row.version,
             tip: row.tip,
@@ -154,6 +156,8 @@ enum ChainTable {
             window: try window(of: row, db),
             isIndexed: try Schema.isIndexed(db)
         )
+        state.isRenumbered = row.isRenumbered
+        return state
     }
 
     /// Blocks below the tip whose hashes an engine needs: where a branch can start.

@@ -53,7 +53,7 @@ extension SQLiteStore {
                 transaction,
                 coverage,
                 version: version,
-                isByOperator: update.isByOperator,
+                isByOperator: update.isByOperator || update.renumbers,
                 db
             )
             for key in coverage.keys {
@@ -134,14 +134,14 @@ extension SQLiteStore {
             sql: """
                 UPDATE chain SET tip_number = ?, tip_hash = ?, finalized = ?, checkpoint = ?, rewinds = rewinds + ?,
                   transfers_processed = transfers_processed + ?, tokens_discovered = tokens_discovered + ?,
-                  error_count = error_count + ?
+                  error_count = error_count + ?, renumbered = max(renumbered, ?)
                 WHERE id = ?
                 """,
             arguments: [
                 tip.map { Int64(bitPattern: $0.number) }, tip.map { Blob.data($0.hash.bytes) },
                 finalized.map { Int64(bitPattern: $0) }, checkpoint.map { Int64(bitPattern: $0) },
                 update.rewindTo == nil ? 0 : 1, transaction.transfersProcessed, transaction.tokensDiscovered,
-                transaction.errorCount, row.id,
+                transaction.errorCount, update.renumbers, row.id,
             ]
         )
         try pruneHashes(below: update.tip, of: row, db)

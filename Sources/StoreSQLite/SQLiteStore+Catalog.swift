@@ -41,7 +41,7 @@ extension SQLiteStore: Catalog {
     private func scopeSummary(_ scope: Scope, _ state: ChainState) -> ChainSummary.ScopeSummary {
         var least: UInt64?
         var evidence: Evidence?
-        for eventSet in state.eventSets {
+        for eventSet in scope.eventSets(of: state.eventSets) {
             let coverage = state.coverage[CoverageKey(scope: scope.id, eventSet: eventSet)] ?? Coverage()
             let blocks = coverage.ranges.reduce(UInt64(0)) { $0 + UInt64($1.range.count) }
             least = min(least ?? blocks, blocks)

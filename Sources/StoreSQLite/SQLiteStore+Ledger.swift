@@ -16,6 +16,31 @@ extension SQLiteStore: Ledger {
         try await run { try self.applying(update, to: chain) }
     }
 
+    package func untimedBlocks(
+        of chain: ChainID,
+        from block: BlockNumber,
+        limit: Int
+    ) async throws -> [BlockRef] {
+        try await run { try self.untimed(chain, from: block, limit: limit) }
+    }
+
+    private func untimed(_ chain: ChainID, from block: BlockNumber, limit: Int) throws -> [BlockRef] {
+        try pool.read { db in
+            guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT number, hash FROM block INDEXED BY block_untimed
+                    WHERE chain = ? AND number >= ? AND timestamp IS NULL AND role & 1 ORDER BY number LIMIT ?
+                    """,
+                arguments: [row.id, Int64(clamping: block), limit]
+            ).compactMap { row in
+                let (number, bytes): (Int64, Data_) = (row["number"], row["hash"])
+                return Hash32(bytes: bytes).map { BlockRef(number: UInt64(bitPattern: number), hash: $0) }
+            }
+        }
+    }
+
     package func buildIndexes() async throws {
         try await run { try self.buildingIndexes() }
     }

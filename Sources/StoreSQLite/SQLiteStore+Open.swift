@@ -61,6 +61,12 @@ extension SQLiteStore {
                     arguments: [Int64(bitPattern: first), chain]
                 )
             }
+            if held.contains(where: { $0.contract == nil }) || held.isEmpty {
+                for contract in request.legacyContracts where !held.contains(where: { $0.contract == contract }) {
+                    let id = try writer.statements(db).addresses.id(of: contract, db)
+                    try makeScope(id, chain: chain, first: 0, db)
+                }
+            }
             return
         }
         for contract in request.contracts {

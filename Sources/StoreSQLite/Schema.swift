@@ -11,6 +11,9 @@ enum Schema {
         migrator.registerMigration("1 ledger") { db in
             try db.execute(sql: ledger)
         }
+        migrator.registerMigration("2 numbered from receipts") { db in
+            try db.execute(sql: "ALTER TABLE chain ADD COLUMN renumbered INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 
@@ -173,15 +176,17 @@ enum Schema {
             "balance_by_owner",
             "CREATE INDEX IF NOT EXISTS balance_by_owner ON balance(chain, owner, contract, token)"
         ),
+        (
+            "block_untimed",
+            "CREATE INDEX IF NOT EXISTS block_untimed ON block(chain, number) WHERE timestamp IS NULL AND role & 1"
+        ),
     ]
 
     static func isIndexed(_ db: Database) throws -> Bool {
+        let names = secondaryIndexes.map { "'\($0.name)'" }.joined(separator: ", ")
         let count = try Int.fetchOne(
             db,
-            sql: """
-                SELECT count(*) FROM sqlite_master
-                WHERE type = 'index' AND name IN ('transfer_by_token', 'owner_by_owner', 'balance_by_owner')
-                """
+            sql: "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name IN (\(names))"
         )
         return count == secondaryIndexes.count
     }

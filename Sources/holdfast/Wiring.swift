@@ -24,13 +24,15 @@ struct Wiring {
         let (chain, identity, endpoints) = try await connect(settings, store, transport, logger)
         let preset = ChainPresets.preset(for: identity.chainID)
         var generator = SystemRandomNumberGenerator()
-        let request = ChainRequest(
+        var request = ChainRequest(
             identity: identity,
             contracts: settings.contracts,
             firstBlock: settings.firstBlock,
             eventSets: preset.asksUnindexed ? [.indexed, .unindexed] : [.indexed]
         )
+        if !preset.asksUnindexed { request.legacyContracts = LegacyContracts.of(identity.chainID) }
         let state = try await store.open(request, holder: .random(using: &generator))
+        if state.isRenumbered { chain.numberFromReceipts() }
         try store.keepEndpoints(endpoints.map(\.url), of: identity.chainID)
         let engine = SyncEngine(
             chain: chain,

@@ -29,12 +29,24 @@ import Tokens
     }
 
     @Test func `only a chain-wide request for indexed forms leaves shorter logs on the node`() {
-        func least(_ keys: [CoverageKey], _ scopes: [Scope]) -> Int {
-            ReadPlan.filter(for: keys, scopes: scopes).topicCountMin
+        func least(_ keys: [CoverageKey], _ scopes: [Scope]) -> [Int] {
+            ReadPlan.questions(for: keys, scopes: scopes).map(\.filter.topicCountMin)
         }
-        #expect(least([key(1)], [whole]) == 4)
-        #expect(least([key(1), key(1, .unindexed)], [whole]) == 1)
-        #expect(least([key(2)], [early]) == 1)
+        #expect(least([key(1)], [whole]) == [4])
+        #expect(least([key(1), key(1, .unindexed)], [whole]) == [1])
+        #expect(least([key(2)], [early]) == [1])
+    }
+
+    @Test func `a contract's older forms are asked by address where the whole chain is read for indexed ones only`() {
+        let plan = ReadPlan(
+            missing: [key(1): [0...9], key(2): [0...9], key(2, .unindexed): [0...9]],
+            scopes: [whole, early]
+        )
+        #expect(plan.segments.map(\.range) == [0...9, 0...9])
+        #expect(plan.segments.map(\.keys) == [[key(1), key(2)], [key(2, .unindexed)]])
+        #expect(plan.segments.map(\.filter.addresses) == [[], [account(20)]])
+        #expect(plan.segments.map(\.filter.topicCountMin) == [4, 1])
+        #expect(plan.blockCount == 10)
     }
 
     @Test func `an event set that was added later opens its own ranges only`() {

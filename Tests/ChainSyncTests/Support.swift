@@ -22,6 +22,11 @@ final class FakeChain: Chain {
         var asked: [ClosedRange<UInt64>] = []
         /// Log requests after which each further one is refused; nil: none is.
         var requestsLeft: Int?
+        /// From this block on answers are numbered from receipts, and then all are.
+        var renumbersFrom: UInt64?
+        var isRenumbered = false
+        /// Whether headers carry times.
+        var hasTimes = true
     }
 
     let state = Mutex(State())
@@ -112,19 +117,34 @@ final class FakeChain: Chain {
         return RangeAnswer(
             range: range.lowerBound...last,
             anchor: header(blocks[Int(last)]),
-            page: matching(page(Array(served)), filter)
+            page: numbered(matching(page(Array(served)), filter))
         )
+    }
+
+    /// Whoever numbers from receipts gives every log another place: here a hundred further on.
+    private func numbered(_ page: LogPage) -> LogPage {
+        let last = page.logs.last?.blockNumber
+        let isRenumbered = state.withLock { state in
+            if let from = state.renumbersFrom, let last, last >= from { state.isRenumbered = true }
+            return state.isRenumbered
+        }
+        guard isRenumbered else { return page }
+        var page = page
+        page.isRenumbered = true
+        for index in page.logs.indices { page.logs[index].logIndex += 100 }
+        return page
     }
 
     func logs(of block: Header, matching filter: LogFilter) async throws(ChainError) -> LogPage {
         guard let found = state.withLock({ $0.canonical + $0.orphaned }).first(where: { $0.hash == block.hash }) else {
             throw ChainError.reorged("unknown block")
         }
-        return matching(page([found]), filter)
+        return numbered(matching(page([found]), filter))
     }
 
     private func matching(_ page: LogPage, _ filter: LogFilter) -> LogPage {
         var page = page
+        if !state.withLock({ $0.hasTimes }) { for index in page.logs.indices { page.logs[index].blockTimestamp = 0 } }
         page.logs.removeAll { log in
             (!filter.addresses.isEmpty && !filter.addresses.contains(log.address))
                 || Int(log.topicCount) < filter.topicCountMin
@@ -145,7 +165,8 @@ final class FakeChain: Chain {
                     }
                     .map(\.hash) ?? .zero
             }
-        return Header(number: block.number, hash: block.hash, parentHash: parent, timestamp: 1_000 + block.number)
+        let time = state.withLock { $0.hasTimes } ? 1_700_000_000 + block.number : 0
+        return Header(number: block.number, hash: block.hash, parentHash: parent, timestamp: time)
     }
 }
 

@@ -146,4 +146,41 @@ import Tokens
             #expect(try first.store.chains()[0].counters.transfersProcessed == 0)
         }
     }
+
+    @Test(arguments: [1, 30, 55] as [UInt64])
+    func `a chain whose numbers turn out unusable is read again whole, and nothing counts twice`(
+        from block: UInt64
+    ) async throws {
+        try await withDirectory { directory in
+            let chain = chain(60)
+            chain.state.withLock { $0.renumbersFrom = block }
+            let process = try await Process(chain, directory + "/a.db")
+            try await process.sync(to: chain.headNumber)
+            #expect(try process.store.reading(321).isRenumbered)
+            #expect(try differences(chain, process.export()) == [])
+            let page = try process.store.transfers(of: 321, token: nil, PageRequest(position: nil, limit: 100))
+            #expect(page.items.allSatisfy { $0.transfer.place.logIndex >= 100 })
+            #expect(try process.store.chains()[0].checkpoint == chain.headNumber)
+        }
+    }
+
+    @Test func `times that the logs came without are filled while there is nothing else to do`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(30)
+            chain.state.withLock { $0.hasTimes = false }
+            let process = try await Process(chain, directory + "/a.db")
+            try await process.sync(to: chain.headNumber)
+            let store = process.store
+            #expect(try await !store.untimedBlocks(of: 321, from: 0, limit: 1).isEmpty)
+            chain.state.withLock { $0.hasTimes = true }
+            let page = PageRequest<Place>(position: nil, limit: 100)
+            let reached = try await process.follow { _ in
+                let lines = (try? store.transfers(of: 321, token: nil, page))?.items ?? []
+                return lines.allSatisfy { $0.timestamp == 1_700_000_000 + $0.transfer.place.block }
+            }
+            #expect(reached)
+            #expect(try await store.untimedBlocks(of: 321, from: 0, limit: 1).isEmpty)
+            #expect(try differences(chain, process.export()) == [])
+        }
+    }
 }

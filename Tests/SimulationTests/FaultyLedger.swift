@@ -60,6 +60,10 @@ struct FaultyLedger: Ledger {
         return committed
     }
 
+    func untimedBlocks(of chain: ChainID, from block: BlockNumber, limit: Int) async throws -> [BlockRef] {
+        try await store.untimedBlocks(of: chain, from: block, limit: limit)
+    }
+
     func buildIndexes() async throws {
         try await store.buildIndexes()
     }

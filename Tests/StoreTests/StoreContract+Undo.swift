@@ -174,12 +174,97 @@ import Tokens
             )
             try await writer.take(Array(blocks[2...]))
             #expect(try made.store.chains().first?.checkpoint == 9)
-            writer = try await Writer(made.store, .test(contracts: [account(20)], eventSets: [.indexed, .unindexed]))
+            #expect(try export(made.store).summary.asOf == AsOf(block: blocks[6].ref, isComplete: true))
+        }
+    }
+
+    @Test(arguments: StoreEngine.available)
+    func `the checkpoint goes back when the whole chain is read for one more event set`(
+        engine: StoreEngine
+    ) async throws {
+        try await withStore(engine) { made in
+            var writer = try await Writer(made.store, .test(from: 3))
+            let blocks = (3...9).map { LogBlock($0, [Contract(20).moves(1, 0, to: UInt32($0))]) }
+            try await writer.take(blocks)
+            #expect(try made.store.chains().first?.checkpoint == 9)
+            writer = try await Writer(made.store, .test(eventSets: [.indexed, .unindexed]))
             #expect(writer.state.eventSets == [.indexed, .unindexed])
             #expect(try made.store.chains().first?.checkpoint == 2)
             try await writer.take(blocks)
             #expect(try made.store.chains().first?.checkpoint == 9)
-            #expect(try export(made.store).summary.asOf == AsOf(block: blocks[6].ref, isComplete: true))
+        }
+    }
+
+    @Test(arguments: StoreEngine.available)
+    func `legacy contracts are followed beside a whole chain, unless an operator removed them`(
+        engine: StoreEngine
+    ) async throws {
+        try await withStore(engine) { made in
+            var request = ChainRequest.test()
+            request.legacyContracts = [account(70)]
+            let scopes = try await Writer(made.store, request).state.scopes
+            #expect(scopes.map(\.contract) == [nil, account(70)])
+            try made.tamper("UPDATE scope SET active = 0 WHERE contract IS NOT NULL")
+            let again = try await Writer(made.store, request)
+            #expect(again.state.scopes.map(\.isActive) == [true, false])
+        }
+        try await withStore(engine) { made in
+            var request = ChainRequest.test(contracts: [account(20)])
+            request.legacyContracts = [account(70)]
+            let scopes = try await Writer(made.store, request).state.scopes
+            #expect(scopes.map(\.contract) == [account(20)])
+        }
+    }
+
+    @Test(arguments: StoreEngine.available)
+    func `a chain that is numbered anew is undone whole, marked for ever, and read again`(
+        engine: StoreEngine
+    ) async throws {
+        try await withStore(engine) { made in
+            var writer = try await Writer(made.store, .test())
+            let blocks = (0...9).map { LogBlock($0, $0 == 0 ? [] : [Contract(20).moves(1, 0, to: UInt32($0))]) }
+            try await writer.take(blocks)
+            try await writer.apply { update in update.finalized = 8 }
+            let before = try export(made.store).text
+            try await writer.apply { update in
+                update.renumbers = true
+                update.rewindTo = 0
+                update.tip = blocks[0].ref
+            }
+            #expect(try export(made.store).text == [])
+            writer = try await Writer(made.store, .test())
+            #expect(writer.state.isRenumbered)
+            #expect(writer.state.tip == blocks[0].ref)
+            try await writer.take(blocks)
+            #expect(try export(made.store).text == before)
+            #expect(try await made.store.state(of: 321).isRenumbered)
+            try expectCounters(made)
+        }
+    }
+
+    @Test(arguments: StoreEngine.available)
+    func `blocks with events and no time are found in order, and no others`(engine: StoreEngine) async throws {
+        try await withStore(engine) { made in
+            var writer = try await Writer(made.store, .test())
+            let blocks = (0...9).map { LogBlock($0, $0 % 3 == 0 ? [] : [Contract(20).moves(1, 0, to: UInt32($0))]) }
+            try await writer.take(blocks) { update in
+                for index in update.rows.blocks.indices { update.rows.blocks[index].timestamp = nil }
+            }
+            try await made.store.buildIndexes()
+            func untimed(_ from: UInt64, _ limit: Int) async throws -> [UInt64] {
+                try await made.store.untimedBlocks(of: 321, from: from, limit: limit).map(\.number)
+            }
+            #expect(try await untimed(0, 3) == [1, 2, 4])
+            #expect(try await untimed(5, 9) == [5, 7, 8])
+            try await writer.apply { update in
+                update.blocks = [BlockRecord(number: 2, hash: blocks[2].hash, timestamp: 1_234, role: [])]
+            }
+            #expect(try await untimed(0, 9) == [1, 4, 5, 7, 8])
+            await #expect(throws: LedgerError.self) {
+                try await writer.apply { update in
+                    update.blocks = [BlockRecord(number: 4, hash: hash(999), timestamp: 1, role: [])]
+                }
+            }
         }
     }
 

@@ -111,12 +111,17 @@ struct Writer {
 
     /// Takes blocks over in one update: rows, hashes, coverage of every scope, tip.
     @discardableResult
-    mutating func take(_ blocks: [LogBlock], rewindTo keep: UInt64? = nil) async throws -> Committed {
+    mutating func take(
+        _ blocks: [LogBlock],
+        rewindTo keep: UInt64? = nil,
+        change: (inout ChainUpdate) -> Void = { _ in }
+    ) async throws -> Committed {
         let state = state
         return try await apply { update in
             update.rewindTo = keep
             update.add(blocks, for: state)
             update.tip = blocks.last?.ref ?? update.tip
+            change(&update)
         }
     }
 
@@ -137,7 +142,7 @@ extension ChainUpdate {
         self.blocks += blocks.map { BlockRecord(number: $0.number, hash: $0.hash, timestamp: nil, role: []) }
         guard let first = blocks.first, let last = blocks.last else { return }
         for scope in state.scopes {
-            for eventSet in state.eventSets {
+            for eventSet in scope.eventSets(of: state.eventSets) {
                 let key = CoverageKey(scope: scope.id, eventSet: eventSet)
                 covered.append(.init(key: key, range: first.number...last.number, evidence: .anchored))
             }

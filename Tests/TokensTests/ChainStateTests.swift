@@ -59,12 +59,24 @@ import Tokens
     }
 
     @Test func `the worst scope and the worst event set decide`() {
+        let whole = [scope(1)]
+        #expect(state(scopes: whole, covered: [(1, .indexed, 0...30)]).checkpoint == 30)
+        let both: [EventSet] = [.indexed, .unindexed]
+        #expect(state(scopes: whole, eventSets: both, covered: [(1, .indexed, 0...30)]).checkpoint == nil)
+        let covered: [(Int64, EventSet, ClosedRange<UInt64>)] = [
+            (1, .indexed, 0...100), (2, .indexed, 0...30), (1, .unindexed, 0...20), (2, .unindexed, 0...100),
+        ]
         let scopes = [scope(1, Self.first), scope(2, Self.second)]
-        let covered: [(Int64, EventSet, ClosedRange<UInt64>)] = [(1, .indexed, 0...100), (2, .indexed, 0...30)]
-        #expect(state(scopes: scopes, covered: covered).checkpoint == 30)
-        #expect(state(scopes: scopes, eventSets: [.indexed, .unindexed], covered: covered).checkpoint == nil)
-        let both = covered + [(1, .unindexed, 0...20), (2, .unindexed, 0...100)]
-        #expect(state(scopes: scopes, eventSets: [.indexed, .unindexed], covered: both).checkpoint == 20)
+        #expect(state(scopes: scopes, eventSets: both, covered: covered).checkpoint == 20)
+    }
+
+    @Test func `a contract that is named is read for every form, whatever the whole chain is read for`() {
+        let scopes = [scope(1), scope(2, Self.first)]
+        let indexed: [(Int64, EventSet, ClosedRange<UInt64>)] = [(1, .indexed, 0...100), (2, .indexed, 0...100)]
+        #expect(state(scopes: scopes, covered: indexed).checkpoint == nil)
+        #expect(state(scopes: scopes, covered: indexed).reach(of: Self.first) == nil)
+        #expect(state(scopes: scopes, covered: indexed).reach(of: Self.second) == 100)
+        #expect(state(scopes: scopes, covered: indexed + [(2, .unindexed, 0...100)]).checkpoint == 100)
     }
 
     @Test func `scopes that are not active or start above the tip do not count`() {
@@ -72,9 +84,11 @@ import Tokens
         #expect(state(scopes: scopes, covered: [(1, .indexed, 0...100)]).checkpoint == 100)
     }
 
-    @Test func `a contract is answered as far as its own scope or the whole chain's reaches`() {
+    @Test func `a contract is answered as far as its own scope reaches, else as far as the whole chain's`() {
         let scopes = [scope(1), scope(2, Self.first)]
-        let covered: [(Int64, EventSet, ClosedRange<UInt64>)] = [(1, .indexed, 0...40), (2, .indexed, 0...90)]
+        let covered: [(Int64, EventSet, ClosedRange<UInt64>)] = [
+            (1, .indexed, 0...40), (2, .indexed, 0...90), (2, .unindexed, 0...95),
+        ]
         let state = state(scopes: scopes, covered: covered)
         #expect(state.reach(of: Self.first) == 90)
         #expect(state.reach(of: Self.second) == 40)
@@ -82,7 +96,9 @@ import Tokens
     }
 
     @Test func `a contract that nobody follows is not answered at all`() {
-        let state = state(scopes: [scope(1, Self.first)], covered: [(1, .indexed, 0...100)])
+        let covered: [(Int64, EventSet, ClosedRange<UInt64>)] = [(1, .indexed, 0...100), (1, .unindexed, 0...100)]
+        let state = state(scopes: [scope(1, Self.first)], covered: covered)
         #expect(state.reach(of: Self.second) == nil)
+        #expect(state.reach(of: Self.first) == 100)
     }
 }

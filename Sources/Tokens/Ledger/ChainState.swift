@@ -12,13 +12,15 @@ package struct ChainState: Sendable, Equatable {
     /// How often the chain was rewound; a fetched range that started under another count is dropped.
     package var rewinds: UInt64
     package var scopes: [Scope]
-    /// The event sets that this database reads on this chain.
+    /// The event sets that the chain is read for as a whole; see ``Scope/eventSets(of:)`` for contracts.
     package var eventSets: [EventSet]
     package var coverage: [CoverageKey: Coverage]
     /// The hashes held above ``finalized``, and the newest at or below it; oldest first.
     package var window: [BlockRef]
     /// Whether the secondary indexes exist; a first backfill runs without them.
     package var isIndexed: Bool
+    /// Whether every log of this chain is numbered from its block's receipts, because nodes give unusable numbers.
+    package var isRenumbered = false
 
     package init(
         identity: ChainIdentity,
@@ -55,7 +57,9 @@ package struct ChainState: Sendable, Equatable {
     /// The greatest block up to which answers about `contract` (nil: about everything) are complete.
     package func reach(of contract: Address?) -> BlockNumber? {
         guard let tip, let contract else { return checkpoint }
-        let serving = scopes.filter { $0.isActive && ($0.contract == nil || $0.contract == contract) }
+        // A contract's own scope reads more forms than the whole chain's, so its word counts where there is one.
+        let own = scopes.filter { $0.isActive && $0.contract == contract }
+        let serving = own.isEmpty ? scopes.filter { $0.isActive && $0.contract == nil } : own
         return serving.compactMap { scope in
             ChainState.checkpoint(tip: tip.number, scopes: [scope], eventSets: eventSets, coverage: coverage)
         }.max()
@@ -69,7 +73,7 @@ package struct ChainState: Sendable, Equatable {
     ) -> BlockNumber? {
         var least = tip
         for scope in scopes where scope.isActive && scope.firstBlock <= tip {
-            for eventSet in eventSets {
+            for eventSet in scope.eventSets(of: eventSets) {
                 let covered = coverage[CoverageKey(scope: scope.id, eventSet: eventSet)]
                 if let end = covered?.contiguousEnd(from: scope.firstBlock) {
                     least = min(least, end)

@@ -12,6 +12,9 @@ package struct ChainUpdate: Sendable {
     package var rewindTo: BlockNumber?
     /// Whether an operator asked for the rewind; then final blocks may be undone too.
     package var isByOperator = false
+    /// Marks the chain as numbered from receipts; comes with a rewind of everything, because the rows held were numbered
+    /// otherwise and would not be recognised when they are read again.
+    package var renumbers = false
     /// New rows, in any order; rows already held are compared and skipped.
     package var rows: DecodedLogs
     /// Hashes to keep besides those of blocks with rows: anchors and the window.

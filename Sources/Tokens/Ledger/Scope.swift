@@ -10,6 +10,14 @@ package struct Scope: Sendable, Hashable, Identifiable {
     package var firstBlock: BlockNumber
     package var isActive: Bool
 
+    /// The event sets that the scope reads, of those that a chain is read for as a whole.
+    ///
+    /// A contract that is named is read for every form: asked by address, older forms cost nothing. On a busy chain the
+    /// whole is read for indexed forms only.
+    package func eventSets(of chain: [EventSet]) -> [EventSet] {
+        contract == nil ? chain : EventSet.allCases
+    }
+
     package init(id: Int64, contract: Address?, firstBlock: BlockNumber, isActive: Bool) {
         self.id = id
         self.contract = contract

@@ -14,6 +14,8 @@ package protocol Ledger: Sendable {
     /// - Throws: ``LedgerError``; anything else is the disk's or the database's fault, and the fate of the commit is
     ///   told by reading ``state(of:)`` and comparing `commitID`.
     func apply(_ update: ChainUpdate, to chain: ChainID) async throws -> Committed
+    /// Blocks with events whose time is not known, in order from `block` on; at most `limit`. May be repeated.
+    func untimedBlocks(of chain: ChainID, from block: BlockNumber, limit: Int) async throws -> [BlockRef]
     /// Builds the secondary indexes that a first backfill goes without. Minutes on hundreds of millions of rows; repeatable.
     func buildIndexes() async throws
 }
@@ -25,8 +27,11 @@ package struct ChainRequest: Sendable, Equatable {
     package var contracts: [Address]
     /// Where the scopes start; nil keeps what is stored, else 0.
     package var firstBlock: BlockNumber?
-    /// The event sets to read.
+    /// The event sets to read the chain for as a whole.
     package var eventSets: [EventSet]
+    /// Contracts with older forms of events, followed by address beside the whole of a chain that is read for indexed
+    /// forms only; one that an operator removed stays removed.
+    package var legacyContracts: [Address] = []
 
     package init(identity: ChainIdentity, contracts: [Address], firstBlock: BlockNumber?, eventSets: [EventSet]) {
         self.identity = identity
