@@ -183,6 +183,15 @@ extension RPCChain {
         let answer = try await exchange(index, .latest, HeaderScanner.scan)
         guard let head = answer.value else { throw Fault(.behindHead, "no head").about(.blockByNumber) }
         let now = timeline.now
+        let number = head.header.number
+        let isBelieved = state.withLock { state in
+            let others = endpoints.indices.filter { endpoints[$0].operator != endpoints[index].operator }
+                .compactMap { state.pool.upstreams[$0].head }
+            return state.gate.believes(number, others: others, now: now)
+        }
+        guard isBelieved else {
+            throw Fault(.inconsistent, "its head, block \(number), is far above what can be").about(.blockByNumber)
+        }
         let turn = takeIDs(1)
         change(index) { upstream in
             upstream.sawHead(head.header.number, now: now)

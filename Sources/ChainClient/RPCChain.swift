@@ -26,6 +26,7 @@ package final class RPCChain: Chain {
         /// The chain that was agreed on; every endpoint has to be of it.
         var identity: ChainIdentity?
         var isRenumbered: Bool
+        var gate = HeadGate()
     }
 
     /// - Parameter random: 64 random bits; seeded in a simulation.

@@ -133,9 +133,9 @@ extension SyncEngine {
             }
             update.rows.append(piece.rows)
         }
-        let blocks = pending.pieces.reduce(UInt64(0)) { $0 + UInt64($1.range.count) }
         pending = Pending()
         _ = try await commit(update, &state)
-        status.update { $0.blocksLeft = $0.blocksLeft > blocks ? $0.blocksLeft - blocks : 0 }
+        let left = state.tip.map { ReadPlan(state: state, through: $0.number).blockCount } ?? 0
+        status.update { $0.blocksLeft = left }
     }
 }

@@ -14,18 +14,20 @@ extension SyncEngine {
             guard target > tip.number, target - tip.number >= options.jumpBlocksMin else { return }
             guard let ours = try await chain.header(number: tip.number), ours.hash == tip.hash else { return }
         }
-        guard let header = try await chain.header(number: target) else {
+        // The block that the chain called final is the one to stand on, not whatever another node has at its height.
+        let known = finality.header.flatMap { $0.number == target ? $0 : nil }
+        guard let header = try await known == nil ? chain.header(number: target) : known else {
             throw ChainError.unavailable("block \(target) is final, but no endpoint has it")
         }
         var update = update(from: state)
         update.tip = header.ref
-        update.finalized = finality.isConfirmed ? min(target, finality.block) : nil
+        if finality.isConfirmed { update.finalized = target } else { update.settled = target }
         update.blocks = [record(header, role: .anchor)]
         _ = try await commit(update, &state)
         state.window.append(header.ref)
     }
 
-    /// Takes over at most ``SyncOptions/followBlocksMax`` blocks; true when the head is reached.
+    /// Takes over at most ``SyncOptions/followBlocksMax`` blocks; true when there is nothing more to take for now.
     func follow(
         _ state: inout ChainState,
         head: Header,
@@ -37,36 +39,92 @@ extension SyncEngine {
         // The first block is held by the chain's identity: a young chain can always be gone back on.
         if tip.number <= Window.depthMax { window.hold(BlockRef(number: 0, hash: state.identity.genesis)) }
         if case .block(let last) = goal, tip.number >= last { return true }
-        guard var branch = try await newBlocks(above: tip, to: head, goal) else { return true }
+        if head.number <= tip.number, try await isLagging(head, window) { return true }
+        var branch = try await newBlocks(above: tip, to: head, goal)
+        guard let base = try await base(of: &branch, in: &window, head, finality, state) else { return true }
+        if base != tip, try await isOutvoted(branch, tip, head) { return true }
+        try await take(branch, on: base, &state, finality)
+        window.accept(base: base, branch: branch)
+        if let final = finality.header { window.hold(final.ref) }
+        window.forget(below: min(finality.block, head.number - min(head.number, Window.depthMax)))
+        state.window = window.held
+        return branch.last?.hash == head.hash
+    }
+
+    /// Whether a head at or below our tip is our own chain seen from behind, told by the nearest height that we hold.
+    ///
+    /// Between sparse hashes such a head proves nothing by itself, and walking down from it could take a thousand requests.
+    private func isLagging(_ head: Header, _ window: Window) async throws -> Bool {
+        if let held = window.ref(at: head.number) { return held.hash == head.hash }
+        guard let below = window.held.last(where: { $0.number < head.number }),
+            let theirs = try await chain.header(number: below.number)
+        else { return true }
+        return theirs.hash == below.hash
+    }
+
+    /// The newest block that the branch and our chain share; parents are put before the branch until it is reached.
+    ///
+    /// nil: the branch is no news. A branch that leaves our chain below all that is in memory is looked for once more among
+    /// the hashes in the store.
+    /// - Throws: ``SyncError/deepReorg(tip:head:)``
+    private func base(
+        of branch: inout [Header],
+        in window: inout Window,
+        _ head: Header,
+        _ finality: Finality,
+        _ state: ChainState
+    ) async throws -> BlockRef? {
+        guard let tip = state.tip else { return nil }
+        let reach = max(Window.depthMax, tip.number - min(tip.number, finality.block))
         var parents: UInt64 = 0
+        var isReloaded = false
         while true {
             switch window.step(toward: branch) {
             case .known:
-                return true
-            case .needsParent(let hash):
+                return nil
+            case .extends(let base):
+                return base
+            case .needsParent(let hash) where parents < reach:
                 parents += 1
-                guard parents <= Window.depthMax else {
-                    throw SyncError.deepReorg(tip: tip, head: head.ref)
-                }
                 guard let parent = try await chain.header(hash: hash) else {
                     throw ChainError.reorged("parent \(hash) of the new branch is not known any more")
                 }
+                guard let child = branch.first, parent.number + 1 == child.number else {
+                    throw ChainError.inconsistent("block \(parent.number) calls itself the parent of a block far off")
+                }
                 branch.insert(parent, at: 0)
-            case .tooDeep:
+            case .tooDeep where !isReloaded:
+                // Ranges read meanwhile have left hashes in the store that this window does not have.
+                isReloaded = true
+                let stored = try await ledger.state(of: state.identity.chainID)
+                guard stored.version == state.version else { throw LedgerError.stale(current: stored.version) }
+                for block in stored.window { window.hold(block) }
+            case .needsParent, .tooDeep:
                 throw SyncError.deepReorg(tip: tip, head: head.ref)
-            case .extends(let base):
-                try await take(branch, on: base, &state, finality)
-                window.accept(base: base, branch: branch)
-                if let final = finality.header { window.hold(final.ref) }
-                window.forget(below: min(finality.block, head.number - min(head.number, Window.depthMax)))
-                state.window = window.held
-                return branch.last?.hash == head.hash
             }
         }
     }
 
+    /// Whether our tip is given up for a branch that only a minority of the operators serves.
+    ///
+    /// A tie is the ordinary moment in which some nodes know of a reorg and others do not: then the longer branch wins.
+    private func isOutvoted(_ branch: [Header], _ tip: BlockRef, _ head: Header) async throws -> Bool {
+        let votes = await chain.votes(on: tip)
+        let stays =
+            votes.same > votes.other || (votes.same > 0 && votes.same == votes.other && head.number <= tip.number)
+        guard stays else { return false }
+        logger.notice(
+            "a branch that most operators do not serve is not followed",
+            metadata: [
+                "tip": "\(tip.number) \(tip.hash)", "head": "\(head.number) \(head.hash)", "for": "\(votes.same)",
+                "against": "\(votes.other)",
+            ]
+        )
+        return true
+    }
+
     /// The blocks after the tip, linked, as far as one commit takes them; the head alone where it is not above the tip.
-    private func newBlocks(above tip: BlockRef, to head: Header, _ goal: Goal) async throws -> [Header]? {
+    private func newBlocks(above tip: BlockRef, to head: Header, _ goal: Goal) async throws -> [Header] {
         var last = head.number
         if case .block(let block) = goal { last = min(last, max(block, tip.number)) }
         guard last > tip.number else { return [head] }
@@ -103,7 +161,17 @@ extension SyncEngine {
             if Mutant.is(.rewindForgotten) { update.rewindTo = nil }
         #endif
         update.tip = last.ref
-        if finality.isConfirmed { update.finalized = min(finality.block, last.number) }
+        if let final = finality.header {
+            // What is called final counts only where this very block is ours; a branch that has another one there is wrong.
+            if let ours = branch.first(where: { $0.number == final.number }), ours.hash != final.hash {
+                throw ChainError.inconsistent(
+                    "block \(final.number) is final as \(final.hash), but the branch to the head has \(ours.hash)"
+                )
+            }
+            if final.number <= last.number { update.finalized = final.number }
+        } else {
+            update.settled = min(finality.block, last.number)
+        }
         update.blocks = branch.map { record($0, role: []) }
         // A rewind may end at the final block and no lower: its hash has to be held, however sparse the others are.
         if let final = finality.header, final.number <= base.number { update.blocks.append(record(final, role: [])) }

@@ -61,9 +61,10 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
                 pause = options.retryPause
                 failures = 0
             } catch let error {
-                try await recover(from: error, &state)
                 failures += 1
+                try await recover(from: error, &state, goal, failures)
                 if goal != .follow, failures >= failuresMax(error) { throw error }
+                if status.snapshot.phase == .blocked { pause = options.retryPauseMax }
                 try await clock.sleep(for: pause)
                 pause = min(pause * 2, options.retryPauseMax)
             }
@@ -78,19 +79,32 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
         status.update {
             $0.head = head.number
             $0.finalized = finality.block
-            $0.reason = nil
         }
+        guard state.scopes.contains(where: \.isActive) else { return try await idle(goal) }
         try await jump(&state, toward: head, finality, goal)
+        var unservable: ChainError?
         if !state.isIndexed {
-            try await backfill(&state, until: nil)
-            status.update { $0.phase = .maintenance }
-            try await ledger.buildIndexes()
-            state.isIndexed = true
+            do {
+                try await backfill(&state, until: nil)
+                status.update { $0.phase = .maintenance }
+                try await ledger.buildIndexes()
+                state.isIndexed = true
+            } catch let error as ChainError {
+                // History that nobody has any more is no reason to miss what is new.
+                guard case .unservable = error, goal == .follow else { throw error }
+                unservable = error
+            }
         }
         let isFollowed = try await follow(&state, head: head, finality, goal)
+        if let unservable { throw unservable }
         let deadline = started.advanced(by: options.pollInterval)
-        try await backfill(&state, until: goal == .follow ? deadline : nil)
-        status.update { $0.phase = .tail }
+        // However slow the look at the head was, history gets on as well.
+        let share = max(deadline, clock.now.advanced(by: options.pollInterval / 2))
+        try await backfill(&state, until: goal == .follow ? share : nil)
+        status.update {
+            $0.phase = .tail
+            $0.reason = nil
+        }
         if goal == .follow, isFollowed { try await fillTimes(&state, until: deadline) }
         if case .block(let last) = goal, let checkpoint = state.checkpoint, checkpoint >= last { return true }
         if isFollowed, clock.now < deadline {
@@ -99,6 +113,18 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
             let current = try await ledger.state(of: state.identity.chainID)
             if current.version != state.version { try adopt(current, &state) }
         }
+        return false
+    }
+
+    /// A database that follows nothing has nothing to do, and nothing that could be complete.
+    private func idle(_ goal: Goal) async throws -> Bool {
+        let reason = "nothing is followed; `holdfast contracts add 0x…` follows a contract"
+        guard goal == .follow else { throw SyncError.unservable(reason) }
+        status.update {
+            $0.phase = .idle
+            $0.reason = reason
+        }
+        try await clock.sleep(for: options.pollInterval)
         return false
     }
 
@@ -159,13 +185,26 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
     }
 
     /// Decides what an error means; returns when the round may be tried again.
-    private func recover(from error: any Error, _ state: inout ChainState) async throws {
+    ///
+    /// What an operator or the endpoints may mend is waited for in the state `blocked`, with the reason, while reads go on.
+    private func recover(
+        from error: any Error,
+        _ state: inout ChainState,
+        _ goal: Goal,
+        _ failures: Int
+    ) async throws {
         try Task.checkCancellation()
         switch error {
+        case SyncError.deepReorg where goal == .follow:
+            note("\(error)")
+            status.update { $0.phase = .blocked }
         case let error as SyncError:
             note(error.description)
             status.update { $0.phase = .blocked }
             throw error
+        case ChainError.unservable(let what):
+            note(what)
+            status.update { $0.phase = .blocked }
         case ChainError.cancelled:
             throw CancellationError()
         case ChainError.wrongChain(let what):
@@ -175,6 +214,7 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
             note("\(error)")
         case let error as LedgerError:
             note(error.description)
+            if error.needsAnOperator(after: failures) { status.update { $0.phase = .blocked } }
         default:
             note("\(error)")
         }
@@ -200,5 +240,16 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
     private func note(_ reason: String) {
         logger.warning("round failed", metadata: ["reason": "\(reason)"])
         status.update { $0.reason = reason }
+    }
+}
+
+extension LedgerError {
+    /// Whether the same update will go on being refused: at once, or when it was refused again and again.
+    fileprivate func needsAnOperator(after failures: Int) -> Bool {
+        switch self {
+        case .tooDeep, .overflow, .otherChain: true
+        case .inconsistent: failures >= 3
+        case .stale: false
+        }
     }
 }

@@ -29,13 +29,31 @@ package protocol Chain: Sendable {
     func logs(of block: Header, matching filter: LogFilter) async throws(ChainError) -> LogPage
     /// Timestamps of blocks by number, where the chain gives them; in one batch where batches work.
     func headers(numbers: [BlockNumber]) async throws(ChainError) -> [Header]
+    /// What the operators behind the endpoints say of a block: whether it still stands at its height.
+    ///
+    /// One request for each endpoint; who cannot be asked or does not know the height abstains.
+    func votes(on block: BlockRef) async -> Votes
     /// How many log requests are worth having in flight now; at least 1.
     var pagesInFlight: Int { get }
     /// How many blocks one log request may well span now, by what was learnt; at least 1. A hint for cutting up work.
     func blocksPerPage(for filter: LogFilter) -> UInt64
 }
 
+/// How operators stand to one block; each has one voice, however many endpoints it has.
+package struct Votes: Sendable, Hashable {
+    /// Who serves this very block at its height.
+    package var same: Int
+    /// Who serves another one there.
+    package var other: Int
+
+    package init(same: Int, other: Int) {
+        self.same = same
+        self.other = other
+    }
+}
+
 extension Chain {
+    package func votes(on block: BlockRef) async -> Votes { Votes(same: 0, other: 0) }
     package func blocksPerPage(for filter: LogFilter) -> UInt64 { 1_000 }
 }
 

@@ -112,7 +112,7 @@ struct Problem: Error {
                 .unprocessableContent,
                 "not-covered",
                 "That block is not completely read",
-                "Block \(block) is not completely read; "
+                "Block \(block) is not among those that were completely read; "
                     + (reached.map { "answers reach to block \($0)." } ?? "no answer about the past is complete yet."),
                 reached: reached
             )

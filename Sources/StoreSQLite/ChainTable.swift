@@ -10,6 +10,7 @@ enum ChainTable {
         var version: ChainVersion
         var tip: BlockRef?
         var finalized: BlockNumber?
+        var settled: BlockNumber?
         var checkpoint: BlockNumber?
         var rewinds: UInt64
         var isRenumbered: Bool
@@ -35,6 +36,7 @@ enum ChainTable {
         let tipHash: Data_? = row["tip_hash"]
         let tipNumber: Int64? = row["tip_number"]
         let finalized: Int64? = row["finalized"]
+        let settled: Int64? = row["settled"]
         let checkpoint: Int64? = row["checkpoint"]
         let chainID: String = row["chain_id"]
         guard let identity = Hash32(bytes: genesis), let number = ChainID(chainID) else {
@@ -55,6 +57,7 @@ enum ChainTable {
             ),
             tip: tip,
             finalized: finalized.map { UInt64(bitPattern: $0) },
+            settled: settled.map { UInt64(bitPattern: $0) },
             checkpoint: checkpoint.map { UInt64(bitPattern: $0) },
             rewinds: UInt64(bitPattern: row["rewinds"]),
             isRenumbered: row["renumbered"]

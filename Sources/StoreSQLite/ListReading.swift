@@ -56,7 +56,9 @@ struct ListReading {
     /// - Throws: ``ListingError/notCovered(block:reached:)``
     func standing(of contract: Address, at block: BlockNumber) throws -> Standing {
         let reached = state.reach(of: contract)
-        guard let reached, block <= reached else { throw ListingError.notCovered(block: block, reached: reached) }
+        guard let reached, block <= reached, block >= state.origin(of: contract) ?? 0 else {
+            throw ListingError.notCovered(block: block, reached: reached)
+        }
         let bytes = try first("SELECT hash FROM block WHERE chain = ? AND number = ?", [chain, Int64(block)])
         return Standing(
             chain: row.identity.chainID,
@@ -69,8 +71,8 @@ struct ListReading {
     }
 
     private func isFinal(_ block: BlockNumber?) -> Bool {
-        guard let block, let finalized = row.finalized else { return false }
-        return block <= finalized
+        guard let block, let final = [row.finalized, row.settled].compactMap(\.self).max() else { return false }
+        return block <= final
     }
 
     /// Whether an active scope names the contract.

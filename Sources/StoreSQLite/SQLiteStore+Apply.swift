@@ -53,7 +53,7 @@ extension SQLiteStore {
                 transaction,
                 coverage,
                 version: version,
-                isByOperator: update.isByOperator || update.renumbers,
+                cause: update.isByOperator ? .operator : update.renumbers ? .renumbering : .reorg,
                 db
             )
             for key in coverage.keys {
@@ -79,16 +79,21 @@ extension SQLiteStore {
         )
     }
 
+    /// Why rows were undone; only what an operator undid can be restored by hand. Stored: never renumber.
+    private enum RewindCause: Int {
+        case reorg = 0, `operator` = 1, renumbering = 2
+    }
+
     private func noteRewind(
         to keep: BlockNumber,
         of row: ChainTable.Row,
         _ transaction: LedgerTransaction,
         _ coverage: [CoverageKey: Coverage],
         version: ChainVersion,
-        isByOperator: Bool,
+        cause: RewindCause,
         _ db: Database
     ) throws {
-        if let finalized = row.finalized, keep < finalized, !isByOperator {
+        if let finalized = row.finalized, keep < finalized, cause == .reorg {
             throw LedgerError.tooDeep("block \(keep) is below the final block \(finalized)")
         }
         let kept = coverage.sorted { $0.key < $1.key }.flatMap { key, coverage in
@@ -106,7 +111,7 @@ extension SQLiteStore {
             arguments: [
                 row.id, Int64(bitPattern: row.rewinds + 1), Int64(bitPattern: version.revision),
                 Int64(bitPattern: keep), row.tip.map { Int64(bitPattern: $0.number) },
-                row.tip.map { Blob.data($0.hash.bytes) }, transaction.undone, isByOperator,
+                row.tip.map { Blob.data($0.hash.bytes) }, transaction.undone, cause.rawValue,
                 kept.joined(separator: "\n"),
             ]
         )
@@ -121,7 +126,13 @@ extension SQLiteStore {
         _ db: Database
     ) throws -> BlockNumber? {
         let tip = update.tip ?? row.tip
-        let finalized = [update.finalized, row.finalized].compactMap(\.self).max()
+        // Below a rewind nothing is final any more: an operator's word, or another reading of the same blocks, stands above
+        // the chain's earlier one, and a later reorg has to be let through.
+        let kept = update.rewindTo.map { keep in row.finalized.map { min($0, keep) } } ?? row.finalized
+        let finalized = [update.finalized, kept].compactMap(\.self).max()
+        let settled = [
+            update.settled, update.rewindTo.map { keep in row.settled.map { min($0, keep) } } ?? row.settled,
+        ].compactMap(\.self).max()
         let checkpoint = try tip.flatMap { tip in
             ChainState.checkpoint(
                 tip: tip.number,
@@ -132,14 +143,15 @@ extension SQLiteStore {
         }
         try db.execute(
             sql: """
-                UPDATE chain SET tip_number = ?, tip_hash = ?, finalized = ?, checkpoint = ?, rewinds = rewinds + ?,
+                UPDATE chain SET tip_number = ?, tip_hash = ?, finalized = ?, settled = ?, checkpoint = ?, rewinds = rewinds + ?,
                   transfers_processed = transfers_processed + ?, tokens_discovered = tokens_discovered + ?,
                   error_count = error_count + ?, renumbered = max(renumbered, ?)
                 WHERE id = ?
                 """,
             arguments: [
                 tip.map { Int64(bitPattern: $0.number) }, tip.map { Blob.data($0.hash.bytes) },
-                finalized.map { Int64(bitPattern: $0) }, checkpoint.map { Int64(bitPattern: $0) },
+                finalized.map { Int64(bitPattern: $0) }, settled.map { Int64(bitPattern: $0) },
+                checkpoint.map { Int64(bitPattern: $0) },
                 update.rewindTo == nil ? 0 : 1, transaction.transfersProcessed, transaction.tokensDiscovered,
                 transaction.errorCount, update.renumbers, row.id,
             ]

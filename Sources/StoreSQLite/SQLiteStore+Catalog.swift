@@ -21,7 +21,7 @@ extension SQLiteStore: Catalog {
             tip: row.tip,
             checkpoint: row.checkpoint,
             checkpointHash: try row.checkpoint.flatMap { try hash(of: $0, chain: row.id, db) },
-            finalized: row.finalized,
+            finalized: [row.finalized, row.settled].compactMap(\.self).max(),
             rewinds: row.rewinds,
             counters: ChainSummary.Counters(
                 transfersProcessed: count(counters, "transfers_processed"),
@@ -82,16 +82,18 @@ extension SQLiteStore: Catalog {
         contract: Address?,
         on chain: ChainID,
         _ db: Database
-    ) throws -> (chain: Int64, answer: AsOf) {
+    ) throws -> (chain: Int64, answer: AsOf, state: ChainState) {
         guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
         let state = try ChainTable.state(of: row, db)
         let reached = state.reach(of: contract)
         if let block {
-            guard let reached, block <= reached else { throw StoreError.notCovered(block: block, reached: reached) }
+            guard let reached, block <= reached, block >= state.origin(of: contract) ?? 0 else {
+                throw StoreError.notCovered(block: block, reached: reached)
+            }
             let hash = try hash(of: block, chain: row.id, db)
-            return (row.id, AsOf(block: hash.map { BlockRef(number: block, hash: $0) }, isComplete: true))
+            return (row.id, AsOf(block: hash.map { BlockRef(number: block, hash: $0) }, isComplete: true), state)
         }
-        return (row.id, AsOf(block: row.tip, isComplete: reached != nil && reached == row.tip?.number))
+        return (row.id, AsOf(block: row.tip, isComplete: reached != nil && reached == row.tip?.number), state)
     }
 
     func addressID(_ address: Address, _ db: Database) throws -> AddressID? {

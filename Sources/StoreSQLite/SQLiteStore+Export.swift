@@ -23,7 +23,8 @@ extension SQLiteStore {
             )
             for row in contracts {
                 let bytes: Data_ = row["bytes"]
-                guard let address = Address(bytes: bytes) else { continue }
+                // What is not followed any more is not kept up, so it is no part of a complete answer.
+                guard let address = Address(bytes: bytes), asOf.state.isServed(address) else { continue }
                 let contract = ContractExport(
                     db: db,
                     chain: asOf.chain,

@@ -14,6 +14,9 @@ enum Schema {
         migrator.registerMigration("2 numbered from receipts") { db in
             try db.execute(sql: "ALTER TABLE chain ADD COLUMN renumbered INTEGER NOT NULL DEFAULT 0")
         }
+        migrator.registerMigration("3 settled by depth") { db in
+            try db.execute(sql: "ALTER TABLE chain ADD COLUMN settled INTEGER")
+        }
         return migrator
     }
 

@@ -46,7 +46,7 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unknownChain(let chain):
             "the database holds no chain \(chain) yet; run `holdfast sync` or `holdfast run` first"
         case .notCovered(let block, let reached):
-            "block \(block) is not completely read; "
+            "block \(block) is not among those that were completely read; "
                 + (reached.map { "answers reach to block \($0)" } ?? "no answer about the past is complete yet")
         case .notFollowed(let contract):
             "contract \(contract.checksummed) is not followed; see `holdfast contracts list`"

@@ -31,7 +31,7 @@ import Testing
             await #expect(throws: TransportError.timedOut) {
                 try await transport.ask(endpoint, within: .milliseconds(200))
             }
-            #expect(start.duration(to: .now) < .seconds(3))
+            #expect(start.duration(to: .now) < .seconds(30))
         }
     }
 
@@ -44,7 +44,7 @@ import Testing
             await #expect(throws: TransportError.timedOut) {
                 try await transport.ask(endpoint, within: .milliseconds(300))
             }
-            #expect(start.duration(to: .now) < .seconds(3))
+            #expect(start.duration(to: .now) < .seconds(30))
         }
     }
 
@@ -181,7 +181,7 @@ import Testing
             task.cancel()
             let start = ContinuousClock.now
             await #expect(throws: TransportError.cancelled) { try await task.value }
-            #expect(start.duration(to: .now) < .seconds(3))
+            #expect(start.duration(to: .now) < .seconds(30))
         }
     }
 

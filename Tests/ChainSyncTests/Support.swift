@@ -15,6 +15,8 @@ final class FakeChain: Chain {
         var orphaned: [LogBlock] = []
         var branch: UInt64 = 0
         var finalized: UInt64?
+        /// Called final instead, canonical or not.
+        var finalBlock: LogBlock?
         /// Heads that are reported instead of the real one, used up one after another.
         var heads: [UInt64] = []
         /// Heights for which `header(number:)` answers nil, so many times.
@@ -27,6 +29,10 @@ final class FakeChain: Chain {
         var isRenumbered = false
         /// Whether headers carry times.
         var hasTimes = true
+        /// What operators say of any block that is asked about.
+        var votes = Votes(same: 0, other: 0)
+        /// Before the head is told.
+        var headDelay: Duration = .zero
     }
 
     let state = Mutex(State())
@@ -70,11 +76,16 @@ final class FakeChain: Chain {
     }
 
     func head() async throws(ChainError) -> Header {
+        let delay = state.withLock { $0.headDelay }
+        if delay > .zero { try? await Task.sleep(for: delay) }
         let number = state.withLock { $0.heads.isEmpty ? UInt64($0.canonical.count - 1) : $0.heads.removeFirst() }
         return header(blocks[Int(min(number, headNumber))])
     }
 
+    func votes(on block: BlockRef) async -> Votes { state.withLock { $0.votes } }
+
     func finalized() async throws(ChainError) -> Header? {
+        if let block = state.withLock({ $0.finalBlock }) { return header(block) }
         guard let number = state.withLock({ $0.finalized }) else { return nil }
         return header(blocks[Int(min(number, headNumber))])
     }
@@ -218,11 +229,14 @@ struct Process {
     }
 
     /// Follows until `isDone` says so, for ten seconds at most.
-    func follow(until isDone: @escaping @Sendable (ChainSummary) -> Bool) async throws -> Bool {
+    func follow(
+        for longest: Duration = .seconds(10),
+        until isDone: @escaping @Sendable (ChainSummary) -> Bool
+    ) async throws -> Bool {
         let engine = engine
         let state = try store.reading(321)
         let task = Task { try await engine.run(state, until: .follow) }
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + longest
         var reached = false
         while !reached, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(4))
@@ -238,6 +252,16 @@ struct Process {
         try store.holdings(of: 321, at: block) { lines.append($0) }
         return lines
     }
+}
+
+/// Whether something comes true within ten seconds.
+func eventually(_ isTrue: () -> Bool) async -> Bool {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < deadline {
+        if isTrue() { return true }
+        try? await Task.sleep(for: .milliseconds(4))
+    }
+    return false
 }
 
 func withDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {

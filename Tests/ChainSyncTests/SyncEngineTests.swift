@@ -103,14 +103,98 @@ import Tokens
             let process = try await Process(chain, directory + "/a.db", from: 0, confirmations: 4)
             try await process.sync(to: chain.headNumber)
             let before = try process.export()
+            let healthy = chain.blocks
             chain.fork(at: 0)
             for _ in 0..<40 { chain.mine([]) }
             chain.state.withLock { $0.canonical[0].branch = 9 }
+            let engine = process.engine
+            let state = try process.store.reading(321)
+            let running = Task { try await engine.run(state, until: .follow) }
+            #expect(await eventually { engine.status.snapshot.phase == .blocked })
+            #expect(engine.status.snapshot.reason?.contains("deep reorg") == true)
+            #expect(try process.export() == before)
+            // An operator's rewind, or the old chain again, and it goes on by itself.
+            chain.state.withLock { $0.canonical = healthy }
+            #expect(await eventually { engine.status.snapshot.phase == .tail })
+            running.cancel()
+            _ = try? await running.value
             await #expect(throws: SyncError.self) {
-                try await process.engine.run(process.store.reading(321), until: .follow)
+                chain.fork(at: 0)
+                for _ in 0..<40 { chain.mine([]) }
+                chain.state.withLock { $0.canonical[0].branch = 9 }
+                try await process.engine.run(process.store.reading(321), until: .block(40))
             }
             #expect(try process.export() == before)
-            #expect(process.engine.status.snapshot.phase == .blocked)
+        }
+    }
+
+    @Test func `a head that lags between sparse hashes is no reorg, however wide the gap`() async throws {
+        try await withDirectory { directory in
+            let chain = FakeChain(width: 500)
+            for _ in 0..<3_000 { chain.mine([]) }
+            let process = try await Process(chain, directory + "/a.db", confirmations: 4)
+            try await process.sync(to: 10)
+            // From block 10 it jumps to 2,996; between the two nothing is held.
+            chain.state.withLock { $0.heads = [3_000, 3_000, 3_000, 1_500, 1_501, 2_000] }
+            #expect(try await process.follow { $0.checkpoint == 3_000 })
+            #expect(process.engine.status.snapshot.phase != .blocked)
+            #expect(try process.store.chains()[0].rewinds == 0)
+        }
+    }
+
+    @Test func `ours stays while most operators serve our tip, and is given up when they do not`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(30)
+            let process = try await Process(chain, directory + "/a.db", confirmations: 20)
+            try await process.sync(to: chain.headNumber)
+            let before = try process.export()
+            chain.fork(at: 27)
+            chain.mine([Contract(20).moves(1, 0, to: 77)], [], [], [])
+            chain.state.withLock { $0.votes = Votes(same: 2, other: 1) }
+            #expect(try await !process.follow(for: .milliseconds(200)) { $0.rewinds > 0 })
+            #expect(try process.export() == before)
+            chain.state.withLock { $0.votes = Votes(same: 1, other: 2) }
+            #expect(try await process.follow { $0.rewinds == 1 && $0.checkpoint == 31 })
+            #expect(try differences(chain, process.export()) == [])
+        }
+    }
+
+    @Test func `a branch that has another block where the chain calls one final is not taken`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(30)
+            let process = try await Process(chain, directory + "/a.db", confirmations: 20)
+            try await process.sync(to: chain.headNumber)
+            let before = try process.export()
+            let honest = chain.blocks
+            chain.fork(at: 27)
+            chain.mine([Contract(20).moves(1, 0, to: 77)], [], [], [])
+            chain.state.withLock { $0.finalBlock = honest[29] }
+            #expect(try await !process.follow(for: .milliseconds(200)) { $0.rewinds > 0 })
+            #expect(try process.export() == before)
+            #expect(try process.store.chains()[0].finalized ?? 0 < 29)
+        }
+    }
+
+    @Test func `history gets on even when every look at the head takes longer than a round`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(40)
+            let process = try await Process(chain, directory + "/a.db", contracts: [account(20)])
+            try await process.sync(to: chain.headNumber)
+            try process.store.addContract(account(30), from: 0, to: 321, id: ID128(high: 5, low: 5))
+            chain.state.withLock { $0.headDelay = .milliseconds(20) }
+            #expect(try await process.follow { $0.checkpoint == chain.headNumber })
+        }
+    }
+
+    @Test func `with nothing followed there is no checkpoint, and a sync says so`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(20)
+            let process = try await Process(chain, directory + "/a.db", contracts: [account(20)])
+            try await process.sync(to: chain.headNumber)
+            try process.store.removeContract(account(20), from: 321, id: ID128(high: 5, low: 5))
+            #expect(try process.store.chains()[0].checkpoint == nil)
+            #expect(try process.export() == [])
+            await #expect(throws: SyncError.self) { try await process.sync(to: chain.headNumber) }
         }
     }
 

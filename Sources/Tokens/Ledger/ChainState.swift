@@ -7,7 +7,7 @@ package struct ChainState: Sendable, Equatable {
     package var version: ChainVersion
     /// The newest block held; nil while nothing was followed.
     package var tip: BlockRef?
-    /// The newest block the chain called final when last asked.
+    /// The newest block the chain itself called final; nothing at or below it is ever undone by itself.
     package var finalized: BlockNumber?
     /// How often the chain was rewound; a fetched range that started under another count is dropped.
     package var rewinds: UInt64
@@ -48,7 +48,7 @@ package struct ChainState: Sendable, Equatable {
 
     /// The greatest block b such that every active scope covers its first block to b in every event set.
     ///
-    /// nil before there is one. Scopes that start above the tip do not hold it back.
+    /// nil before there is one, and while nothing is followed. Scopes that start above the tip do not hold it back.
     package var checkpoint: BlockNumber? {
         guard let tip else { return nil }
         return ChainState.checkpoint(tip: tip.number, scopes: scopes, eventSets: eventSets, coverage: coverage)
@@ -57,12 +57,27 @@ package struct ChainState: Sendable, Equatable {
     /// The greatest block up to which answers about `contract` (nil: about everything) are complete.
     package func reach(of contract: Address?) -> BlockNumber? {
         guard let tip, let contract else { return checkpoint }
-        // A contract's own scope reads more forms than the whole chain's, so its word counts where there is one.
-        let own = scopes.filter { $0.isActive && $0.contract == contract }
-        let serving = own.isEmpty ? scopes.filter { $0.isActive && $0.contract == nil } : own
-        return serving.compactMap { scope in
+        return serving(contract).flatMap { scope in
             ChainState.checkpoint(tip: tip.number, scopes: [scope], eventSets: eventSets, coverage: coverage)
-        }.max()
+        }
+    }
+
+    /// The first block from which answers about `contract` (nil: about everything) are complete; nil when nobody reads it.
+    ///
+    /// Before it nothing is known, which is not the same as nobody.
+    package func origin(of contract: Address?) -> BlockNumber? {
+        guard let contract else { return scopes.filter(\.isActive).map(\.firstBlock).max() }
+        return serving(contract)?.firstBlock
+    }
+
+    /// Whether a contract's rows are kept up: by a scope of its own or by the whole chain's.
+    package func isServed(_ contract: Address) -> Bool { serving(contract) != nil }
+
+    /// The scope that answers for a contract.
+    ///
+    /// Its own one reads more forms than the whole chain's, so its word counts where there is one.
+    private func serving(_ contract: Address) -> Scope? {
+        scopes.first { $0.isActive && $0.contract == contract } ?? scopes.first { $0.isActive && $0.contract == nil }
     }
 
     package static func checkpoint(
@@ -71,6 +86,7 @@ package struct ChainState: Sendable, Equatable {
         eventSets: [EventSet],
         coverage: [CoverageKey: Coverage]
     ) -> BlockNumber? {
+        guard scopes.contains(where: \.isActive) else { return nil }
         var least = tip
         for scope in scopes where scope.isActive && scope.firstBlock <= tip {
             for eventSet in scope.eventSets(of: eventSets) {

@@ -22,8 +22,10 @@ package struct ChainUpdate: Sendable {
     package var covered: [CoveredRange]
     /// The newest block held after this update; nil: unchanged.
     package var tip: BlockRef?
-    /// The newest final block; never goes back.
+    /// The newest block that the chain itself calls final; goes back only by an operator's rewind.
     package var finalized: BlockNumber?
+    /// The newest block that is deep enough to count as final where the chain has no word for it; may be undone.
+    package var settled: BlockNumber?
 
     package struct CoveredRange: Sendable, Hashable {
         package var key: CoverageKey

@@ -1,0 +1,48 @@
+/// What the other operators say: asked before anything held is given up for one endpoint's word (rpc-quirks §7).
+package import Ethereum
+import Logging
+import Synchronization
+
+extension RPCChain {
+    package func votes(on block: BlockRef) async -> Votes {
+        let now = timeline.now
+        let asked = endpoints.indices.filter { index in
+            let upstream = upstream(index)
+            return !upstream.isParked(now) && upstream.blockedUntil(now) == nil && !upstream.needsVerifying(now)
+        }
+        let said = await withTaskGroup(of: (Int, Bool?).self) { group in
+            for index in asked {
+                group.addTask {
+                    do throws(Fault) {
+                        return (index, try await self.readHeader(index, number: block.number).header.hash == block.hash)
+                    } catch {
+                        self.report(index, error, .blockByNumber)
+                        return (index, nil)
+                    }
+                }
+            }
+            var said: [Int: Bool] = [:]
+            for await (index, isSame) in group { said[index] = isSame }
+            return said
+        }
+        let votes = Self.count(said, operators: endpoints.map(\.operator))
+        if votes.same > votes.other {
+            // Whoever is alone with another block there is on a fork that the others do not know.
+            for index in said.keys.sorted() where said[index] == false {
+                let text = "block \(block.number) is another one here than at the other operators'"
+                report(index, Fault(.inconsistent, text), .blockByNumber)
+            }
+        }
+        return votes
+    }
+
+    /// An operator whose endpoints contradict each other has no voice.
+    static func count(_ said: [Int: Bool], operators: [String]) -> Votes {
+        var voices: [String: Set<Bool>] = [:]
+        for (index, isSame) in said { voices[operators[index], default: []].insert(isSame) }
+        return Votes(
+            same: voices.values.count { $0 == [true] },
+            other: voices.values.count { $0 == [false] }
+        )
+    }
+}
