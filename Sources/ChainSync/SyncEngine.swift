@@ -87,7 +87,7 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
             do {
                 try await backfill(&state, until: nil)
                 status.update { $0.phase = .maintenance }
-                try await ledger.buildIndexes()
+                try await ledger.buildIndexes(of: state.identity.chainID, as: state.version)
                 state.isIndexed = true
             } catch let error as ChainError {
                 // History that nobody has any more is no reason to miss what is new.
@@ -249,7 +249,7 @@ extension LedgerError {
         switch self {
         case .tooDeep, .overflow, .otherChain: true
         case .inconsistent: failures >= 3
-        case .stale: false
+        case .stale, .held: false
         }
     }
 }

@@ -14,6 +14,16 @@ enum ChainTable {
         var checkpoint: BlockNumber?
         var rewinds: UInt64
         var isRenumbered: Bool
+        /// nil where none was ever taken, or it was given back.
+        var lease: Lease?
+    }
+
+    struct Lease {
+        var boot: String
+        /// Milliseconds since that start of the machine.
+        var until: Int64
+        var process: Int32
+        var work: String?
     }
 
     static func row(of chain: ChainID, _ db: Database) throws -> Row? {
@@ -60,7 +70,20 @@ enum ChainTable {
             settled: settled.map { UInt64(bitPattern: $0) },
             checkpoint: checkpoint.map { UInt64(bitPattern: $0) },
             rewinds: UInt64(bitPattern: row["rewinds"]),
-            isRenumbered: row["renumbered"]
+            isRenumbered: row["renumbered"],
+            lease: lease(row)
+        )
+    }
+
+    private static func lease(_ row: GRDB.Row) -> Lease? {
+        let until: Int64 = row["lease_until"]
+        let process: Int64 = row["lease_process"]
+        guard until > 0 else { return nil }
+        return Lease(
+            boot: row["lease_boot"],
+            until: until,
+            process: Int32(truncatingIfNeeded: process),
+            work: row["lease_work"]
         )
     }
 

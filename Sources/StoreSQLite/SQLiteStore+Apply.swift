@@ -21,10 +21,10 @@ extension SQLiteStore {
         version.commitID = update.commitID
         try db.execute(
             sql: """
-                UPDATE chain SET revision = ?, commit_id = ?
+                UPDATE chain SET \(leaseColumns), revision = ?, commit_id = ?
                 WHERE id = ? AND revision = ? AND commit_id = ? AND epoch = ? AND holder = ?
                 """,
-            arguments: [
+            arguments: leaseArguments + [
                 Int64(bitPattern: version.revision), ChainTable.bytes(version.commitID), row.id,
                 Int64(bitPattern: update.base.revision), ChainTable.bytes(update.base.commitID),
                 Int64(bitPattern: update.base.epoch), ChainTable.bytes(update.base.holder),

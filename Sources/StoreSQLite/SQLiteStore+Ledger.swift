@@ -41,7 +41,15 @@ extension SQLiteStore: Ledger {
         }
     }
 
-    package func buildIndexes() async throws {
-        try await run { try self.buildingIndexes() }
+    package func renewLease(of chain: ChainID, as version: ChainVersion) async throws {
+        try await run { try self.renewingLease(of: chain, as: version) }
+    }
+
+    package func releaseLease(of chain: ChainID, as version: ChainVersion) async throws {
+        try await run { try self.releasingLease(of: chain, as: version) }
+    }
+
+    package func buildIndexes(of chain: ChainID, as version: ChainVersion) async throws {
+        try await run { try self.buildingIndexes(of: chain, as: version) }
     }
 }

@@ -28,18 +28,23 @@ extension SQLiteStore {
             guard row.identity == identity else {
                 throw LedgerError.otherChain(stored: row.identity, found: identity)
             }
+            try acquiringLease(row, holder: holder)
             try db.execute(
-                sql:
-                    "UPDATE chain SET revision = revision + 1, commit_id = ?, epoch = epoch + 1, holder = ? WHERE id = ?",
-                arguments: [ChainTable.bytes(holder), ChainTable.bytes(holder), row.id]
+                sql: """
+                    UPDATE chain SET \(leaseColumns), revision = revision + 1, commit_id = ?, epoch = epoch + 1, holder = ?
+                    WHERE id = ?
+                    """,
+                arguments: leaseArguments + [ChainTable.bytes(holder), ChainTable.bytes(holder), row.id]
             )
             return row
         }
         try db.execute(
             sql: """
-                INSERT INTO chain(chain_id, genesis, revision, commit_id, epoch, holder) VALUES(?, ?, 1, ?, 1, ?)
+                INSERT INTO chain(
+                  lease_boot, lease_until, lease_process, chain_id, genesis, revision, commit_id, epoch, holder)
+                VALUES(?, ?, ?, ?, ?, 1, ?, 1, ?)
                 """,
-            arguments: [
+            arguments: leaseArguments + [
                 String(identity.chainID), Blob.data(identity.genesis.bytes), ChainTable.bytes(holder),
                 ChainTable.bytes(holder),
             ]

@@ -1,7 +1,7 @@
-import Ethereum
+package import Ethereum
 import Foundation
 import GRDB
-import Tokens
+package import Tokens
 
 typealias Data_ = Foundation.Data
 
@@ -14,6 +14,7 @@ package final class SQLiteStore: Sendable {
     /// Where the file lies.
     package var path: String { pool.path }
     let writer: WriterState
+    let lease: LeaseTerms
     private let rim: Rim
 
     /// Where blocking work runs.
@@ -36,8 +37,10 @@ package final class SQLiteStore: Sendable {
     /// Opens or makes the database and brings its schema up to date.
     ///
     /// - Throws: ``StoreError`` where an operator can do something, else what SQLite says.
-    package init(path: String, rim: Rim = .queued) throws {
+    package init(path: String, rim: Rim = .queued, lease: LeaseTerms = .takeOver) throws {
         self.rim = rim
+        self.lease = lease
+        try FileSystem.refuseNetwork(path)
         try Self.prepareFile(path)
         var configuration = Configuration()
         configuration.busyMode = .timeout(Self.busySeconds)
@@ -107,10 +110,24 @@ package final class SQLiteStore: Sendable {
 
     // MARK: Indexes and the end
 
-    package func buildingIndexes() throws {
+    package func buildingIndexes(of chain: ChainID, as version: ChainVersion) throws {
+        try noting("building indexes", of: chain, as: version)
         for index in Schema.secondaryIndexes {
-            try pool.writeWithoutTransaction { db in try db.execute(sql: index.sql) }
+            try writing { db in
+                try db.execute(sql: index.sql)
+                try db.execute(
+                    sql: """
+                        UPDATE chain SET lease_boot = ?, lease_until = ?, lease_process = ?
+                        WHERE chain_id = ? AND epoch = ? AND holder = ?
+                        """,
+                    arguments: leaseArguments + [
+                        String(chain), Int64(bitPattern: version.epoch), ChainTable.bytes(version.holder),
+                    ]
+                )
+                guard db.changesCount == 1 else { throw try lost(chain, db) }
+            }
         }
+        try renewingLease(of: chain, as: version)
         try pool.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
             _ = try db.checkpoint(.passive)

@@ -17,6 +17,16 @@ enum Schema {
         migrator.registerMigration("3 settled by depth") { db in
             try db.execute(sql: "ALTER TABLE chain ADD COLUMN settled INTEGER")
         }
+        migrator.registerMigration("4 leases") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE chain ADD COLUMN lease_boot TEXT NOT NULL DEFAULT '';
+                    ALTER TABLE chain ADD COLUMN lease_until INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE chain ADD COLUMN lease_process INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE chain ADD COLUMN lease_work TEXT;
+                    """
+            )
+        }
         return migrator
     }
 

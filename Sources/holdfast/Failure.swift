@@ -47,7 +47,7 @@ struct Failure: Error, CustomStringConvertible {
 extension StoreError {
     var exitCode: Int32 {
         switch self {
-        case .notAFile, .cannotCreate, .notADatabase, .newer, .readOnly: 78
+        case .notAFile, .cannotCreate, .notADatabase, .newer, .readOnly, .networkFileSystem: 78
         case .full, .busy, .damaged, .unknownChain, .notCovered, .notFollowed, .nothingToUndo, .failed: 1
         }
     }
@@ -57,7 +57,7 @@ extension LedgerError {
     var exitCode: Int32 {
         switch self {
         case .otherChain: 78
-        case .stale: 75
+        case .stale, .held: 75
         case .inconsistent, .tooDeep, .overflow: 1
         }
     }

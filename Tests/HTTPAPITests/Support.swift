@@ -86,7 +86,7 @@ struct World: Sendable {
         // A contract that gives away what nobody received.
         ledger.move(U256(8), of: multi, from: bob, to: alice, amount: U256(3))
         try ledger.commit()
-        try ledger.store.buildingIndexes()
+        try ledger.buildIndexes()
         return ledger
     }
 }

@@ -64,8 +64,16 @@ struct FaultyLedger: Ledger {
         try await store.untimedBlocks(of: chain, from: block, limit: limit)
     }
 
-    func buildIndexes() async throws {
-        try await store.buildIndexes()
+    func buildIndexes(of chain: ChainID, as version: ChainVersion) async throws {
+        try await store.buildIndexes(of: chain, as: version)
+    }
+
+    func renewLease(of chain: ChainID, as version: ChainVersion) async throws {
+        try await store.renewLease(of: chain, as: version)
+    }
+
+    func releaseLease(of chain: ChainID, as version: ChainVersion) async throws {
+        try await store.releaseLease(of: chain, as: version)
     }
 
     private func check(

@@ -15,7 +15,7 @@ struct ListsTests {
     @Test(arguments: ListSQL.all.map(\.name))
     func `no statement scans a table or sorts`(name: String) throws {
         let ledger = try TestLedger()
-        try ledger.store.buildingIndexes()
+        try ledger.buildIndexes()
         let sql = try #require(ListSQL.all.first { $0.name == name }?.sql)
         let plan = try ledger.store.pool.read { db in
             try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql, arguments: StatementArguments(Self.nulls(sql)))
@@ -33,7 +33,7 @@ struct ListsTests {
 
     @Test func `statements use the index that their order needs`() throws {
         let ledger = try TestLedger()
-        try ledger.store.buildingIndexes()
+        try ledger.buildIndexes()
         let expected = [
             (ListSQL.singlesOfOwner, "owner_by_owner"), (ListSQL.balancesOfOwner, "balance_by_owner"),
             (ListSQL.transfersOfToken, "transfer_by_token"), (ListSQL.nextOwnedContract, "owner_by_owner"),
@@ -72,7 +72,7 @@ struct ListsTests {
         ledger.move(.max, of: Self.contract, to: Self.alice)
         ledger.move(.max, of: Self.contract, to: Self.alice, amount: U256(9))
         try ledger.commit()
-        try ledger.store.buildingIndexes()
+        try ledger.buildIndexes()
         return ledger
     }
 
@@ -163,7 +163,7 @@ struct ListsTests {
         ledger.at(2)
         ledger.move(U256(5), of: Self.contract, from: Self.alice, to: Self.bob)
         try ledger.commit()
-        try ledger.store.buildingIndexes()
+        try ledger.buildIndexes()
         let end = TokenPosition(
             contract: Self.contract,
             token: U256.max.subtractingReportingOverflow(U256(1)).partialValue,
@@ -188,7 +188,7 @@ struct ListsTests {
             ledger.moveRange(U256(100 + index)...U256(100 + index), of: Self.contract, to: Self.bob)
         }
         try ledger.commit()
-        try ledger.store.buildingIndexes()
+        try ledger.buildIndexes()
         var limits = ListLimits()
         limits.rangesMax = 5
         let walked = try walk(ledger, limit: 100, limits: limits, wallet: nil)
@@ -224,7 +224,7 @@ struct ListsTests {
         ledger.at(1)
         for _ in 0..<4 { ledger.move(U256(1), of: Self.contract, to: Self.alice, amount: U256(1)) }
         try ledger.commit()
-        try ledger.store.buildingIndexes()
+        try ledger.buildIndexes()
         var limits = ListLimits()
         let token = TokenID(contract: Self.contract, token: U256(1))
         let page = PageRequest<Address>(position: nil, limit: 20)

@@ -69,7 +69,7 @@ import Tokens
         try await withStore(engine) { made in
             var random = SplitMix64(seed: seed)
             var writer = try await Writer(made.store)
-            if seed % 2 == 0 { try await made.store.buildIndexes() }
+            if seed % 2 == 0 { try await writer.buildIndexes() }
             var chain = random.history(0...5)
             try await writer.take(chain)
             for branch in 1...12 {
@@ -250,7 +250,7 @@ import Tokens
             try await writer.take(blocks) { update in
                 for index in update.rows.blocks.indices { update.rows.blocks[index].timestamp = nil }
             }
-            try await made.store.buildIndexes()
+            try await writer.buildIndexes()
             func untimed(_ from: UInt64, _ limit: Int) async throws -> [UInt64] {
                 try await made.store.untimedBlocks(of: 321, from: from, limit: limit).map(\.number)
             }

@@ -109,6 +109,10 @@ struct Writer {
         return committed
     }
 
+    func buildIndexes() async throws {
+        try await ledger.buildIndexes(of: chainID, as: state.version)
+    }
+
     /// Takes blocks over in one update: rows, hashes, coverage of every scope, tip.
     @discardableResult
     mutating func take(

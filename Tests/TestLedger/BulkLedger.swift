@@ -49,7 +49,7 @@ package enum BulkLedger {
             _ = try store.applying(update, to: chain)
             version = try store.reading(chain)
         }
-        try store.buildingIndexes()
+        try store.buildingIndexes(of: chain, as: version.version)
         return contract
     }
 

@@ -39,6 +39,10 @@ package final class TestLedger: @unchecked Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
+    package func buildIndexes() throws {
+        try store.buildingIndexes(of: chain, as: state.version)
+    }
+
     package var path: String { directory.appendingPathComponent("test.db").path }
 
     // MARK: Drawing a block

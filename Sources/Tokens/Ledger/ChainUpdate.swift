@@ -76,6 +76,8 @@ package enum LedgerError: Error, Sendable, Equatable {
     case stale(current: ChainVersion)
     /// A row with the same key and other columns, or another hash at a held height: a reorg not yet seen, or a lie.
     case inconsistent(String)
+    /// Another instance holds the chain: wait until it ends or its lease runs out, then open again.
+    case held(by: LeaseHolder)
     /// The database belongs to another chain; nothing may be written.
     case otherChain(stored: ChainIdentity, found: ChainIdentity)
     /// A rewind below a final block, or below what the ledger can undo.
@@ -88,6 +90,9 @@ extension LedgerError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .stale: "the ledger was changed by another process meanwhile"
+        case .held(let holder):
+            "another instance (process \(holder.process)) holds this chain"
+                + (holder.work.map { " and is \($0)" } ?? "")
         case .inconsistent(let what): "the new rows contradict the held ones: \(what)"
         case .otherChain(let stored, let found):
             "the database holds chain \(stored.chainID) with another first block than the endpoint's chain "

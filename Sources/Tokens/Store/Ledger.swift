@@ -2,10 +2,17 @@ package import Ethereum
 
 /// The store as the engine sees it: where a chain stands, and the one way to change that.
 package protocol Ledger: Sendable {
-    /// Opens a chain for writing: makes its row and scopes if there is none, takes it over under a new epoch.
+    /// Opens a chain for writing: makes its row and scopes if there is none, takes its lease under a new epoch.
     ///
-    /// - Throws: ``LedgerError/otherChain(stored:found:)`` with nothing written. May be repeated; each call is a take-over.
+    /// - Throws: ``LedgerError/otherChain(stored:found:)``, or ``LedgerError/held(by:)`` while another instance's lease
+    ///   runs, with nothing written. May be repeated; each call that returns is a take-over.
     func open(_ request: ChainRequest, holder: ID128) async throws -> ChainState
+    /// Holds the lease for another term; every applied update does so too. Changes nothing else.
+    ///
+    /// - Throws: ``LedgerError/stale(current:)`` when another instance has taken the chain over.
+    func renewLease(of chain: ChainID, as version: ChainVersion) async throws
+    /// Gives the lease back, so that the next instance need not wait; does nothing where it is lost already.
+    func releaseLease(of chain: ChainID, as version: ChainVersion) async throws
     /// The committed state. May be repeated.
     func state(of chain: ChainID) async throws -> ChainState
     /// Applies an update in one transaction, wholly or not at all.
@@ -17,7 +24,10 @@ package protocol Ledger: Sendable {
     /// Blocks with events whose time is not known, in order from `block` on; at most `limit`. May be repeated.
     func untimedBlocks(of chain: ChainID, from block: BlockNumber, limit: Int) async throws -> [BlockRef]
     /// Builds the secondary indexes that a first backfill goes without. Minutes on hundreds of millions of rows; repeatable.
-    func buildIndexes() async throws
+    ///
+    /// The lease is renewed with each index, in its transaction; meanwhile others see ``LeaseHolder/work``.
+    /// - Throws: ``LedgerError/stale(current:)`` when another instance has taken the chain over.
+    func buildIndexes(of chain: ChainID, as version: ChainVersion) async throws
 }
 
 /// What an operator wants to have read of a chain.
