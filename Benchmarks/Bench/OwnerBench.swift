@@ -1,7 +1,9 @@
+import AsyncHTTPClient
 import Ethereum
 import Foundation
 import HTTPAPI
 import Logging
+import NIOCore
 import StoreSQLite
 import TestLedger
 
@@ -17,8 +19,12 @@ enum OwnerBench {
     static func judge(_ judge: inout Judge) throws {
         let wrk = ["/usr/bin/wrk", "/usr/local/bin/wrk"].first { FileManager.default.isExecutableFile(atPath: $0) }
         guard let wrk else { return judge.verdicts.skip("owner look-up over HTTP", "wrk is not installed") }
-        let server = try Part.start(["api", "--database", database + ".owners"])
-        defer { server.stop() }
+        let owners = database + ".owners"
+        let server = try Part.start(["api", "--database", owners])
+        defer {
+            server.stop()
+            for suffix in ["", "-wal", "-shm"] { unlink(owners + suffix) }
+        }
         let url = try server.firstLine()
         let script = database + ".lua"
         try Self.script.write(toFile: script, atomically: true, encoding: .utf8)
@@ -30,14 +36,14 @@ enum OwnerBench {
                 program: wrk
             )
         }
-        var (owners, fixed): ([Part.Values], [Part.Values]) = ([], [])
+        var (looked, fixed): ([Part.Values], [Part.Values]) = ([], [])
         _ = try load("")
         for _ in 0..<number("rounds", 3) {
             fixed.append(try load(Self.fixedPath))
-            owners.append(try load(""))
+            looked.append(try load(""))
         }
         func median(_ runs: [Part.Values], _ key: String) -> Double { runs.map { $0[key] ?? .nan }.percentile(0.5) }
-        for (name, runs) in [("fixed", fixed), ("owner", owners)] {
+        for (name, runs) in [("fixed", fixed), ("owner", looked)] {
             judge.verdicts.report(
                 "\(name): \(runs.map { "\(Int($0["rate"] ?? 0))" }.joined(separator: " ")) requests/s; "
                     + "p50 \(Verdicts.text(median(runs, "p50"))), p99 \(Verdicts.text(median(runs, "p99"))) ms"
@@ -47,12 +53,12 @@ enum OwnerBench {
         }
         judge.verdicts.judge(
             "owner look-up / fixed answer, rate",
-            median(owners, "rate") / median(fixed, "rate"),
+            median(looked, "rate") / median(fixed, "rate"),
             .atLeast(0.5)
         )
         judge.verdicts.judge(
             "owner look-up / fixed answer, p99",
-            median(owners, "p99") / median(fixed, "p99"),
+            median(looked, "p99") / median(fixed, "p99"),
             .atMost(2)
         )
     }
@@ -61,12 +67,12 @@ enum OwnerBench {
 
     /// Arguments: what is before a token's id, how many there are, and the path to ask for instead of one of them.
     private static let script = """
-        local prefix, tokens, fixed, failed
+        local prefix, tokens, fixed
         local threads = {}
+        failed = 0 -- not local: read from outside each thread
         function setup(thread) table.insert(threads, thread) end
         function init(args)
             prefix, tokens, fixed = args[1], tonumber(args[2]), args[3]
-            failed = 0
             math.randomseed(42)
         end
         function request()
@@ -108,8 +114,10 @@ enum OwnerBench {
         let serving = Task { [server] in try await server.run() }
         defer { serving.cancel() }
         for await port in ports {
-            guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { break }
-            return try [UInt8](Data(contentsOf: url))
+            let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            guard response.status == .ok else { throw BenchError("\(path) is answered with \(response.status)") }
+            return Array(try await response.body.collect(upTo: 1 << 16).readableBytesView)
         }
         throw BenchError("the API server did not listen")
     }

@@ -28,27 +28,32 @@ let data = Dataset(
     wallets: option("wallets").flatMap { Int($0) },
     fungiblePerLog: number("erc20", 0)
 )
-let database = option("database") ?? NSTemporaryDirectory() + "/holdfast-bench.db"
+let database = option("database") ?? NSTemporaryDirectory() + "holdfast-bench.db"
 let url = option("url") ?? ""
-switch arguments.first {
-case "serve":
-    let server = Server(Node(RenderedChain(data, receiptBlocks: number("receipts", 20_000))))
-    FileHandle.standardOutput.write(Data("\(server.url)\n".utf8))
-    server.run()
-case "ingest":
-    emit(try await Ingest.run(url: url, database: database, wide: flag("wide")))
-case "null":
-    emit(try await Ingest.null(url: url, wide: flag("wide")))
-case "floor", "append":
-    emit(FloorRun.run(data, database: database, appendOnly: arguments.first == "append"))
-case "scan":
-    emit(try ScanBench.run())
-case "commit":
-    emit(try CommitBench.run(data, database: database))
-case "freshness":
-    emit(try await FreshnessBench.run(database: database))
-case "api":
-    try await OwnerBench.serve(database: database)
-default:
-    exit(try Judge.run(data))
+do {
+    switch arguments.first {
+    case "serve":
+        let server = Server(Node(RenderedChain(data, receiptBlocks: number("receipts", 20_000))))
+        FileHandle.standardOutput.write(Data("\(server.url)\n".utf8))
+        server.run()
+    case "ingest":
+        emit(try await Ingest.run(url: url, database: database, wide: flag("wide")))
+    case "null":
+        emit(try await Ingest.null(url: url, wide: flag("wide")))
+    case "floor", "append":
+        emit(FloorRun.run(data, database: database, appendOnly: arguments.first == "append"))
+    case "scan":
+        emit(try ScanBench.run())
+    case "commit":
+        emit(try CommitBench.run(data, database: database))
+    case "freshness":
+        emit(try await FreshnessBench.run(database: database))
+    case "api":
+        try await OwnerBench.serve(database: database)
+    default:
+        exit(try Judge.run(data))
+    }
+} catch {
+    FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
+    exit(1)
 }
