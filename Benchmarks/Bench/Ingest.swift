@@ -12,10 +12,14 @@ import Tokens
 /// One process, so that its peak memory is its own.
 enum Ingest {
     /// - Parameter wide: asks for the older forms of events too, and so for every ERC-20 transfer.
-    static func run(url: String, database: String, wide: Bool) async throws -> Part.Values {
+    static func run(url: String, database: String, wide: Bool, commitRows: Int) async throws -> Part.Values {
         let start = ContinuousClock.now
+        var options = SyncOptions()
+        options.commitRows = commitRows
         let sets: [EventSet] = wide ? [.indexed, .unindexed] : [.indexed]
-        let rows = try await withEngine(url: url, database: database, eventSets: sets) { engine, state in
+        let rows = try await withEngine(url: url, database: database, eventSets: sets, options: options) {
+            engine,
+            state in
             let head = try await engine.chain.head()
             try await engine.run(state, until: .block(head.number))
             return Double(engine.status.snapshot.rowsWritten)

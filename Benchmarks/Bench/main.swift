@@ -1,4 +1,5 @@
 import Allocator
+import ChainSync
 import Foundation
 
 /// `bench [--only NAME,…] [--large]` runs the benches and judges their ratios; each part of one is `bench PART …`, a
@@ -20,6 +21,8 @@ func emit(_ values: [String: Double]) {
     )
 }
 
+// Verdicts are worth seeing when they fall, into a file too.
+setvbuf(stdout, nil, _IOLBF, 0)
 // As the program does at its start.
 allocator_return_blocks_from(1 << 18)
 let data = Dataset(
@@ -37,7 +40,14 @@ do {
         FileHandle.standardOutput.write(Data("\(server.url)\n".utf8))
         server.run()
     case "ingest":
-        emit(try await Ingest.run(url: url, database: database, wide: flag("wide")))
+        emit(
+            try await Ingest.run(
+                url: url,
+                database: database,
+                wide: flag("wide"),
+                commitRows: number("commit-rows", SyncOptions().commitRows)
+            )
+        )
     case "null":
         emit(try await Ingest.null(url: url, wide: flag("wide")))
     case "floor", "append":
