@@ -2,10 +2,16 @@
 ///
 /// Asked for with `--large`: 8 GiB for the node and some minutes.
 enum LargeBench {
+    private static let times = 5
+
     static func judge(_ judge: inout Judge) throws {
         let usual = try Part.run(["ingest", "--url", try judge.node(judge.size), "--database", database])
         judge.stopNode(judge.size)
-        let size = ["--logs", "10000000", "--tokens", "1000000", "--wallets", "500000", "--receipts", "0"]
+        let data = judge.data
+        let size = [
+            "--logs", "\(data.logCount * times)", "--tokens", "\(data.tokenCount * times)",
+            "--wallets", "\(data.walletCount * times)", "--receipts", "0",
+        ]
         let large = try Part.run(["ingest", "--url", try judge.node(size), "--database", database])
         judge.stopNode(size)
         for (name, values) in [("usual", usual), ("large", large)] {
@@ -16,6 +22,6 @@ enum LargeBench {
             )
         }
         let growth = (large["peakMiB"] ?? .nan) / (usual["peakMiB"] ?? .nan)
-        judge.verdicts.judge("peak memory at 10,000,000 logs / at \(judge.data.logCount)", growth, .atMost(1.1))
+        judge.verdicts.judge("peak memory at \(data.logCount * times) logs / at \(data.logCount)", growth, .atMost(1.1))
     }
 }
