@@ -162,7 +162,8 @@ if ProcessInfo.processInfo.environment["HOLDFAST_BENCH"] != nil {
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Floor", logging,
+                "Allocator", "Ethereum", "Proofs", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI",
+                "TestLedger", "Floor", asyncHTTPClient, nioCore, logging,
             ],
             path: "Benchmarks/Bench",
             swiftSettings: [.swiftLanguageMode(.v5)]

@@ -5,17 +5,22 @@ import Tokens
 /// The bench chain, by seed: the same logs for the server, the floor and the checks, made again wherever they are needed.
 ///
 /// 10 NFT logs a block, 20 contracts, a tenth as many tokens as logs, half as many wallets (drawn by Zipf 0.9); 85 %
-/// ERC-721, 11 % TransferSingle, 4 % TransferBatch of 1–4 positions; every 20th token id has 256 bits.
+/// ERC-721, 11 % TransferSingle, 4 % TransferBatch of 1–4 positions; every 20th token id has 256 bits. Each NFT log is
+/// the last of a transaction of its own, behind as many ERC-20 transfers as are asked for.
 struct Dataset {
+    /// NFT logs.
     let logCount: Int
+    /// ERC-20 transfers in front of each NFT log.
+    let fungiblePerLog: Int
     let blockCount: Int
     let tokenCount: Int
     let walletCount: Int
     static let logsPerBlock = 10
     static let contractCount = 20
 
-    init(logs: Int, tokens: Int? = nil, wallets: Int? = nil) {
+    init(logs: Int, tokens: Int? = nil, wallets: Int? = nil, fungiblePerLog: Int = 0) {
         logCount = logs
+        self.fungiblePerLog = fungiblePerLog
         blockCount = logs / Self.logsPerBlock
         tokenCount = tokens ?? max(100, logs / 10)
         walletCount = wallets ?? max(100, logs / 20)
@@ -92,7 +97,7 @@ struct Dataset {
             let draw = next() % 100
             var item = Item(
                 block: block,
-                logIndex: UInt32(position * 3 + 1),
+                logIndex: UInt32(position * (fungiblePerLog + 1) + fungiblePerLog),
                 transactionIndex: UInt32(position),
                 transactionHash: Self.hash(block, UInt64(position)),
                 contract: contracts[0],

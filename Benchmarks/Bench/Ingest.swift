@@ -11,11 +11,32 @@ import Tokens
 ///
 /// One process, so that its peak memory is its own.
 enum Ingest {
-    static func run(url: String, database: String) async throws -> [String: Double] {
-        for suffix in ["", "-wal", "-shm"] { unlink(database + suffix) }
+    /// - Parameter wide: asks for the older forms of events too, and so for every ERC-20 transfer.
+    static func run(url: String, database: String, wide: Bool, commitRows: Int) async throws -> Part.Values {
         let start = ContinuousClock.now
-        var rows = 0.0
-        try await HTTPTransport.withHTTPTransport { transport in
+        var options = SyncOptions()
+        options.commitRows = commitRows
+        let sets: [EventSet] = wide ? [.indexed, .unindexed] : [.indexed]
+        let rows = try await withEngine(url: url, database: database, eventSets: sets, options: options) {
+            engine,
+            state in
+            let head = try await engine.chain.head()
+            try await engine.run(state, until: .block(head.number))
+            return Double(engine.status.snapshot.rowsWritten)
+        }
+        return ["seconds": start.duration(to: .now).seconds, "rows": rows, "peakMiB": peakMiB()]
+    }
+
+    /// The engine as the program wires it, over a new database.
+    static func withEngine<Result>(
+        url: String,
+        database: String,
+        eventSets: [EventSet] = [.indexed],
+        options: SyncOptions = SyncOptions(),
+        _ body: (SyncEngine<ContinuousClock>, ChainState) async throws -> Result
+    ) async throws -> Result {
+        for suffix in ["", "-wal", "-shm"] { unlink(database + suffix) }
+        return try await HTTPTransport.withHTTPTransport { transport in
             let chain = chain(url, transport)
             let store = try SQLiteStore(path: database)
             let state = try await store.open(
@@ -23,7 +44,7 @@ enum Ingest {
                     identity: try await chain.identity(),
                     contracts: [],
                     firstBlock: nil,
-                    eventSets: [.indexed]
+                    eventSets: eventSets
                 ),
                 holder: ID128(high: 1, low: 1)
             )
@@ -31,27 +52,25 @@ enum Ingest {
                 chain: chain,
                 ledger: store,
                 status: SyncStatus(),
-                options: SyncOptions(),
+                options: options,
                 clock: ContinuousClock(),
                 random: { .random(in: 0 ... .max) },
                 logger: quiet
             )
-            let head = try await chain.head()
-            try await engine.run(state, until: .block(head.number))
-            rows = Double(engine.status.snapshot.rowsWritten)
+            let result = try await body(engine, state)
             try store.close()
+            return result
         }
-        return ["seconds": seconds(since: start), "rows": rows, "peakMiB": peakMiB()]
     }
 
     /// Fetch, scan and decode, and throw the result away.
-    static func null(url: String) async throws -> [String: Double] {
+    static func null(url: String, wide: Bool) async throws -> Part.Values {
         let start = ContinuousClock.now
         let rows = Mutex(0)
         try await HTTPTransport.withHTTPTransport { transport in
             let chain = chain(url, transport)
             let head = try await chain.head().number
-            let filter = LogFilter(topics0: EventSet.topics, topicCountMin: 4)
+            let filter = LogFilter(topics0: EventSet.topics, topicCountMin: wide ? 1 : 4)
             let next = Mutex<UInt64>(0)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<16 {
@@ -78,7 +97,9 @@ enum Ingest {
                 try await group.waitForAll()
             }
         }
-        return ["seconds": seconds(since: start), "rows": Double(rows.withLock { $0 }), "peakMiB": peakMiB()]
+        return [
+            "seconds": start.duration(to: .now).seconds, "rows": Double(rows.withLock { $0 }), "peakMiB": peakMiB(),
+        ]
     }
 
     private static var quiet: Logger {
@@ -89,11 +110,6 @@ enum Ingest {
 
     private static func chain(_ url: String, _ transport: HTTPTransport) -> RPCChain {
         RPCChain(endpoints: [Endpoint(url: url, name: "bench")], transport: transport, logger: quiet)
-    }
-
-    static func seconds(since start: ContinuousClock.Instant) -> Double {
-        let elapsed = ContinuousClock.now - start
-        return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     }
 
     static func peakMiB() -> Double {

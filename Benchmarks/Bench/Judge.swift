@@ -1,83 +1,80 @@
 import Foundation
 
-/// Runs the parts, prints the ratios, and says whether each holds.
+/// Runs the benches, prints the ratios, and says whether each holds.
 ///
 /// Exit code 1 when one does not.
-enum Judge {
+struct Judge {
+    /// One bench: a name for `--only` and what it does.
+    typealias Bench = (name: String, judge: (inout Judge) throws -> Void)
+
+    /// In the order in which they run; a new one is one line here.
+    private static let benches: [Bench] = [
+        ("backfill", BackfillBench.judge),
+        ("latency", LatencyBench.judge),
+        ("erc20", FungibleBench.judge),
+        ("commit", CommitBench.judge),
+        ("freshness", FreshnessBench.judge),
+        ("owner", OwnerBench.judge),
+    ]
+
+    let data: Dataset
+    var verdicts = Verdicts()
+    private var servers: [String: Part] = [:]
+
+    private init(_ data: Dataset) { self.data = data }
+
     static func run(_ data: Dataset) throws -> Int32 {
-        let size = ["--logs", "\(data.logCount)"]
-        print("\(data.logCount) logs; each figure is the least of \(number("rounds", 3)) interleaved rounds")
-        let server = try Part.start("serve", size)
-        defer { server.process.terminate() }
-        guard let url = server.firstLine() else { throw NSError(domain: "bench: the server did not start", code: 1) }
-        var least: [String: [String: Double]] = [:]
-        for _ in 0..<number("rounds", 3) {
-            for part in ["append", "floor", "ingest", "null"] {
-                let extra = part == "ingest" || part == "null" ? ["--url", url] : size
-                let values = try Part.run(part, extra + ["--database", database])
-                if values["seconds"] ?? .infinity < least[part]?["seconds"] ?? .infinity { least[part] = values }
-            }
+        var judge = Judge(data)
+        defer { for server in judge.servers.values { server.stop() } }
+        let only = option("only").map { $0.split(separator: ",").map(String.init) }
+        let wanted = benches + (flag("large") ? [("large", LargeBench.judge)] : [])
+        for bench in wanted where only?.contains(bench.name) ?? true {
+            print("\(bench.name):")
+            try bench.judge(&judge)
         }
-        least["scan"] = try Part.run("scan", [])
-        for part in ["append", "floor", "ingest", "null", "scan"] {
-            let text = (least[part] ?? [:]).sorted { $0.key < $1.key }
-                .map { "\($0.key) \(String(format: "%.2f", $0.value))" }.joined(separator: ", ")
-            print("  \(part.padding(toLength: 8, withPad: " ", startingAt: 0)) \(text)")
-        }
-        func value(_ part: String, _ key: String = "seconds") -> Double { least[part]?[key] ?? .nan }
-        var failed = false
-        func judge(_ what: String, _ ratio: Double, _ good: Bool, _ bound: String) {
-            print("\(good ? "ok  " : "MISS") \(what): \(String(format: "%.2f", ratio)) (\(bound))")
-            if !good { failed = true }
-        }
-        let floor = value("floor") / value("append")
-        judge("floor / bare append", floor, floor <= 3.2, "at most 3.2, else the floor is too slow to be one")
-        let end = value("ingest") / value("floor")
-        judge("end to end L1 / floor", end, end <= 1.25, "at most 1.25")
-        let null = value("floor") / value("null")
-        judge("fetch and decode into nothing, rate / floor's", null, null >= 4, "at least 4")
-        judge("scanner / Foundation's decoder", value("scan", "ratio"), value("scan", "ratio") >= 20, "at least 20")
-        let peak = value("ingest", "peakMiB")
-        judge("peak memory, MiB", peak, peak <= 150, "at most 150")
-        return failed ? 1 : 0
+        return judge.verdicts.isMissed ? 1 : 0
     }
 
-    /// One part as a child process.
-    struct Part {
-        let process: Process
-        let output: Pipe
+    /// The address of a node that serves a chain of this size; started when first asked for, and kept.
+    mutating func node(_ size: [String]) throws -> String {
+        let key = size.joined(separator: " ")
+        if let server = servers[key] { return server.url }
+        var server = try Part.start(["serve"] + size)
+        server.url = try server.firstLine()
+        servers[key] = server
+        return server.url
+    }
 
-        static func start(_ name: String, _ options: [String]) throws -> Part {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            process.arguments = [name] + options
-            let output = Pipe()
-            process.standardOutput = output
-            try process.run()
-            return Part(process: process, output: output)
-        }
+    /// Frees the memory of a node that no later bench needs.
+    mutating func stopNode(_ size: [String]) {
+        servers.removeValue(forKey: size.joined(separator: " "))?.stop()
+    }
 
-        func firstLine() -> String? {
-            var bytes: [UInt8] = []
-            while let byte = try? output.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 {
-                bytes.append(byte)
-            }
-            return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
-        }
+    /// The options that make ``data`` again in another process.
+    var size: [String] {
+        [
+            "--logs", "\(data.logCount)", "--tokens", "\(data.tokenCount)", "--wallets", "\(data.walletCount)",
+        ]
+    }
 
-        static func run(_ name: String, _ options: [String]) throws -> [String: Double] {
-            let part = try start(name, options)
-            let text = String(decoding: try part.output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-            part.process.waitUntilExit()
-            guard part.process.terminationStatus == 0 else {
-                throw NSError(domain: "bench: \(name) failed", code: Int(part.process.terminationStatus))
+    /// Runs parts turn by turn, so that noise meets all of them, and keeps the fastest run of each.
+    func interleaved(_ parts: [(name: String, arguments: [String])], rounds: Int) throws -> [String: Part.Values] {
+        var least: [String: Part.Values] = [:]
+        var spread: [String: [Double]] = [:]
+        for _ in 0..<rounds {
+            for part in parts {
+                let values = try Part.run(part.arguments)
+                let seconds = values["seconds"] ?? .infinity
+                spread[part.name, default: []].append(seconds)
+                if seconds < least[part.name]?["seconds"] ?? .infinity { least[part.name] = values }
             }
-            var values: [String: Double] = [:]
-            for pair in text.split(whereSeparator: \.isWhitespace) {
-                let parts = pair.split(separator: "=")
-                if parts.count == 2 { values[String(parts[0])] = Double(parts[1]) }
-            }
-            return values
         }
+        for part in parts {
+            let all = (spread[part.name] ?? []).map { Verdicts.text($0) }.joined(separator: " ")
+            let rest = (least[part.name] ?? [:]).filter { $0.key != "seconds" }.sorted { $0.key < $1.key }
+                .map { "\($0.key) \(Verdicts.text($0.value))" }.joined(separator: ", ")
+            verdicts.report("\(part.name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(all) s; \(rest)")
+        }
+        return least
     }
 }

@@ -1,13 +1,17 @@
 import Allocator
+import ChainSync
 import Foundation
 
-/// `bench serve|ingest|null|floor|append|all`: each part is a process of its own; `all` runs them and judges the ratios.
+/// `bench [--only NAME,…] [--large]` runs the benches and judges their ratios; each part of one is `bench PART …`, a
+/// process of its own.
 let arguments = Array(CommandLine.arguments.dropFirst())
 
 func option(_ name: String) -> String? {
     guard let place = arguments.firstIndex(of: "--\(name)"), place + 1 < arguments.count else { return nil }
     return arguments[place + 1]
 }
+
+func flag(_ name: String) -> Bool { arguments.contains("--\(name)") }
 
 func number(_ name: String, _ standard: Int) -> Int { option(name).flatMap { Int($0) } ?? standard }
 
@@ -17,27 +21,49 @@ func emit(_ values: [String: Double]) {
     )
 }
 
+// Verdicts are worth seeing when they fall, into a file too.
+setvbuf(stdout, nil, _IOLBF, 0)
 // As the program does at its start.
 allocator_return_blocks_from(1 << 18)
 let data = Dataset(
     logs: number("logs", 2_000_000),
     tokens: option("tokens").flatMap { Int($0) },
-    wallets: option("wallets").flatMap { Int($0) }
+    wallets: option("wallets").flatMap { Int($0) },
+    fungiblePerLog: number("erc20", 0)
 )
-let database = option("database") ?? NSTemporaryDirectory() + "/holdfast-bench.db"
-switch arguments.first {
-case "serve":
-    let server = Server(data, latencyMilliseconds: number("latency", 0))
-    FileHandle.standardOutput.write(Data("http://127.0.0.1:\(server.port)\n".utf8))
-    server.run()
-case "ingest":
-    emit(try await Ingest.run(url: option("url") ?? "", database: database))
-case "null":
-    emit(try await Ingest.null(url: option("url") ?? ""))
-case "floor", "append":
-    emit(FloorRun.run(data, database: database, appendOnly: arguments.first == "append"))
-case "scan":
-    emit(try ScanBench.run())
-default:
-    exit(try Judge.run(data))
+let database = option("database") ?? NSTemporaryDirectory() + "holdfast-bench.db"
+let url = option("url") ?? ""
+do {
+    switch arguments.first {
+    case "serve":
+        let server = Server(Node(RenderedChain(data, receiptBlocks: number("receipts", 20_000))))
+        FileHandle.standardOutput.write(Data("\(server.url)\n".utf8))
+        server.run()
+    case "ingest":
+        emit(
+            try await Ingest.run(
+                url: url,
+                database: database,
+                wide: flag("wide"),
+                commitRows: number("commit-rows", SyncOptions().commitRows)
+            )
+        )
+    case "null":
+        emit(try await Ingest.null(url: url, wide: flag("wide")))
+    case "floor", "append":
+        emit(FloorRun.run(data, database: database, appendOnly: arguments.first == "append"))
+    case "scan":
+        emit(try ScanBench.run())
+    case "commit":
+        emit(try CommitBench.run(data, database: database))
+    case "freshness":
+        emit(try await FreshnessBench.run(database: database))
+    case "api":
+        try await OwnerBench.serve(database: database)
+    default:
+        exit(try Judge.run(data))
+    }
+} catch {
+    FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
+    exit(1)
 }

@@ -59,6 +59,20 @@ struct ServerTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a fixed answer has the bytes it was given and the headers of every other`() async throws {
+        var server = APIServer(catalog: try World.ledger().store, logger: Self.quiet)
+        server.fixedAnswers = ["/fixed": Array(#"{"a":1}"#.utf8)]
+        try await server.application().test(.router) { client in
+            try await client.execute(uri: "/fixed", method: .get) { response in
+                #expect(response.status == .ok)
+                #expect(String(buffer: response.body) == #"{"a":1}"#)
+                #expect(response.headers[.contentType] == "application/json")
+                #expect(response.headers[.xContentTypeOptions] == "nosniff")
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a port in use is an error`() async throws {
         let ledger = try World.ledger()
         try await serving(ledger) { port in
