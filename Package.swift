@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Ethereum"], swiftSettings: strict),
         .target(
             name: "ChainClient",
-            dependencies: ["Ethereum", asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, logging],
+            dependencies: ["Ethereum", "Proofs", asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, logging],
             swiftSettings: strict
         ),
         .target(
@@ -111,13 +111,13 @@ let package = Package(
         ),
         .testTarget(
             name: "ChainClientTests",
-            dependencies: ["Ethereum", "ChainClient", nioCore, nioHTTP1, nioPosix, logging],
+            dependencies: ["Ethereum", "Proofs", "ChainClient", nioCore, nioHTTP1, nioPosix, logging],
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RecordedTests",
-            dependencies: ["Ethereum", "Tokens", "ChainClient"],
+            dependencies: ["Ethereum", "Proofs", "Tokens", "ChainClient"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -2,14 +2,15 @@
 ///
 /// Words most significant first, so that bit 0 of the standard is the lowest bit of the last word.
 package struct Bloom: Sendable, Hashable {
-    private var words: ContiguousArray<UInt64>
+    private(set) var words: ContiguousArray<UInt64>
 
     /// The empty filter.
     package init() {
         words = ContiguousArray(repeating: 0, count: 32)
     }
 
-    init(words: ContiguousArray<UInt64>) {
+    /// Thirty-two words, most significant first.
+    package init(words: ContiguousArray<UInt64>) {
         precondition(words.count == 32, "a bloom has 2048 bits")
         self.words = words
     }
@@ -87,9 +88,13 @@ package struct Bloom: Sendable, Hashable {
     package func mayContain(_ topic: Hash32) -> Bool { mayContain(Bits(topic)) }
 
     package mutating func insert(_ bits: Bits) {
-        for bit in [bits.first, bits.second, bits.third] {
-            words[31 - Int(bit >> 6)] |= 1 << UInt64(bit & 63)
-        }
+        set(bits.first)
+        set(bits.second)
+        set(bits.third)
+    }
+
+    private mutating func set(_ bit: UInt16) {
+        words[31 - Int(bit >> 6)] |= 1 << UInt64(bit & 63)
     }
 
     package mutating func insert(_ address: Address) { insert(Bits(address)) }
@@ -107,6 +112,11 @@ package struct Bloom: Sendable, Hashable {
     }
 
     // MARK: Sets
+
+    /// Empties the filter and keeps its memory.
+    package mutating func removeAll() {
+        for index in words.indices { words[index] = 0 }
+    }
 
     package mutating func formUnion(_ other: Bloom) {
         for index in words.indices { words[index] |= other.words[index] }

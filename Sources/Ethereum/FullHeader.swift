@@ -78,7 +78,7 @@ package struct FullHeader: Sendable, Hashable {
             list.append(stateRoot)
             list.append(transactionsRoot)
             list.append(receiptsRoot)
-            list.append(logsBloom.bytes)
+            list.append(logsBloom)
             list.append(difficulty)
             list.append(number)
             list.append(gasLimit)

@@ -32,6 +32,18 @@ package enum RLP {
         encoder.append(item)
         return encoder.bytes
     }
+
+    // MARK: Sizes
+
+    /// Bytes of the prefix in front of a list, or of a string that is not a single byte below 0x80.
+    package static func prefixCount(payload count: Int) -> Int {
+        count < 56 ? 1 : 1 + U256(UInt64(count)).byteCount
+    }
+
+    /// Bytes of an integer with its prefix.
+    package static func encodedCount(_ value: UInt64) -> Int {
+        value < 0x80 ? 1 : 1 + U256(value).byteCount
+    }
 }
 
 /// Why bytes are not one item in the only encoding it may have.
@@ -67,7 +79,13 @@ package struct RLPEncoder: Sendable {
 
     /// The shortest big-endian form, as all of Ethereum's integers are.
     package mutating func append(_ value: UInt64) {
-        append(U256(value))
+        guard value >= 0x80 else {
+            bytes.append(value == 0 ? 0x80 : UInt8(truncatingIfNeeded: value))
+            return
+        }
+        let count = 8 - value.leadingZeroBitCount / 8
+        bytes.append(0x80 + UInt8(truncatingIfNeeded: count))
+        appendLowBytes(of: value, count: count)
     }
 
     /// The shortest big-endian form, as all of Ethereum's integers are.
@@ -77,12 +95,25 @@ package struct RLPEncoder: Sendable {
 
     /// All thirty-two bytes, leading zeros too: a hash is no integer.
     package mutating func append(_ value: Hash32) {
-        append(value.bytes)
+        bytes.append(0x80 + 32)
+        appendLowBytes(of: value.w0, count: 8)
+        appendLowBytes(of: value.w1, count: 8)
+        appendLowBytes(of: value.w2, count: 8)
+        appendLowBytes(of: value.w3, count: 8)
     }
 
     /// All twenty bytes, leading zeros too.
     package mutating func append(_ value: Address) {
-        append(value.bytes)
+        bytes.append(0x80 + 20)
+        appendLowBytes(of: value.high, count: 8)
+        appendLowBytes(of: value.middle, count: 8)
+        appendLowBytes(of: UInt64(value.low), count: 4)
+    }
+
+    /// All 256 bytes.
+    package mutating func append(_ value: Bloom) {
+        appendPrefix(short: 0x80, count: 256)
+        for word in value.words { appendLowBytes(of: word, count: 8) }
     }
 
     package mutating func append(_ item: RLP.Item) {
@@ -108,6 +139,24 @@ package struct RLPEncoder: Sendable {
         let prefix = Array(bytes[payloadEnd...])
         bytes.removeLast(prefix.count)
         bytes.insert(contentsOf: prefix, at: start)
+    }
+
+    /// The prefix of a list whose items, `count` bytes of them, the caller appends next: nothing has to be moved.
+    package mutating func appendListPrefix(payload count: Int) {
+        appendPrefix(short: 0xC0, count: count)
+    }
+
+    /// The prefix of a string of at least two bytes, which the caller writes next, here or elsewhere.
+    package mutating func appendStringPrefix(count: Int) {
+        appendPrefix(short: 0x80, count: count)
+    }
+
+    private mutating func appendLowBytes(of value: UInt64, count: Int) {
+        var shift = UInt64(count) << 3
+        while shift > 0 {
+            shift -= 8
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
     }
 
     private mutating func appendPrefix(short: UInt8, count: Int) {

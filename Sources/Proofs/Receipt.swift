@@ -1,6 +1,8 @@
 package import Ethereum
 
 /// A transaction's receipt as the chain commits to it: the bytes that a block's receipts root is made of.
+///
+/// A value of its own, for making blocks; ``BlockReceipts`` holds those of a whole block and writes the bytes.
 package struct Receipt: Sendable, Hashable {
     /// How the transaction ended.
     package enum Outcome: Sendable, Hashable {
@@ -8,6 +10,19 @@ package struct Receipt: Sendable, Hashable {
         case status(succeeded: Bool)
         /// Before it: the state's root after the transaction.
         case stateRoot(Hash32)
+    }
+
+    /// What receipts of OP-stack deposits (``depositType``) have besides.
+    package struct Deposit: Sendable, Hashable {
+        /// Kept by nodes since Regolith, but committed to only together with a version.
+        package var nonce: UInt64?
+        /// Since Canyon.
+        package var version: UInt64?
+
+        package init(nonce: UInt64?, version: UInt64?) {
+            self.nonce = nonce
+            self.version = version
+        }
     }
 
     /// One log; where it stands is not part of what is committed to.
@@ -25,6 +40,9 @@ package struct Receipt: Sendable, Hashable {
         }
     }
 
+    /// An OP-stack deposit's type byte.
+    package static let depositType: UInt8 = 0x7E
+
     /// The envelope's type byte (EIP-2718); 0 is a receipt without an envelope.
     package var type: UInt8
     package var outcome: Outcome
@@ -33,6 +51,7 @@ package struct Receipt: Sendable, Hashable {
     package var logs: [Entry]
     /// The filter over the logs.
     package var bloom: Bloom
+    package var deposit: Deposit?
 
     /// - Parameter bloom: worked out from the logs where it is left out; costs a Keccak per address and topic.
     package init(
@@ -40,7 +59,8 @@ package struct Receipt: Sendable, Hashable {
         outcome: Outcome,
         cumulativeGasUsed: UInt64,
         logs: [Entry],
-        bloom: Bloom? = nil
+        bloom: Bloom? = nil,
+        deposit: Deposit? = nil
     ) {
         precondition(type < 0x80, "types from 0x80 up cannot be told from a list")
         self.type = type
@@ -48,6 +68,7 @@ package struct Receipt: Sendable, Hashable {
         self.cumulativeGasUsed = cumulativeGasUsed
         self.logs = logs
         self.bloom = bloom ?? Receipt.bloom(of: logs)
+        self.deposit = deposit
     }
 
     package static func bloom(of logs: [Entry]) -> Bloom {
@@ -60,32 +81,10 @@ package struct Receipt: Sendable, Hashable {
     }
 
     /// The value in the receipts' trie: RLP, behind the type byte where there is one.
-    package var encoded: [UInt8] {
-        var encoder = RLPEncoder(reserving: 320 + logs.reduce(0) { $0 + 200 + $1.data.count })
-        encoder.list { list in
-            switch outcome {
-            case .status(let succeeded): list.append(succeeded ? 1 : 0)
-            case .stateRoot(let root): list.append(root)
-            }
-            list.append(cumulativeGasUsed)
-            list.append(bloom.bytes)
-            list.list { entries in
-                for log in logs {
-                    entries.list { entry in
-                        entry.append(log.address)
-                        entry.list { topics in
-                            for topic in log.topics { topics.append(topic) }
-                        }
-                        entry.append(log.data)
-                    }
-                }
-            }
-        }
-        return type == 0 ? encoder.bytes : [type] + encoder.bytes
-    }
+    package var encoded: [UInt8] { BlockReceipts([self]).encoded.bytes }
 
     /// What a header's `receiptsRoot` has to be.
     package static func root(of receipts: [Receipt]) -> Hash32 {
-        OrderedTrie.root(of: receipts.map(\.encoded))
+        BlockReceipts(receipts).root
     }
 }

@@ -57,24 +57,3 @@ package struct SimulatedBlock: Sendable {
         self.owners = owners
     }
 }
-
-/// The bits of addresses and topics met so far.
-struct BloomBits: Sendable {
-    private var addresses: [Address: Bloom.Bits] = [:]
-    private var topics: [Hash32: Bloom.Bits] = [:]
-
-    mutating func bloom(of logs: [Receipt.Entry]) -> Bloom {
-        var bloom = Bloom()
-        for log in logs {
-            let bits = addresses[log.address] ?? Bloom.Bits(log.address)
-            addresses[log.address] = bits
-            bloom.insert(bits)
-            for topic in log.topics {
-                let bits = topics[topic] ?? Bloom.Bits(topic)
-                topics[topic] = bits
-                bloom.insert(bits)
-            }
-        }
-        return bloom
-    }
-}

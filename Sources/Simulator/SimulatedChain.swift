@@ -1,5 +1,6 @@
 package import Ethereum
 package import Oracle
+import Proofs
 
 /// A chain that a seed writes: blocks with token events, branches, finality; and who owns what after each block.
 ///

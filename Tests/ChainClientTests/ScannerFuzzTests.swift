@@ -77,14 +77,20 @@ import Testing
                     .utf8
             ),
         ]
+        let whole = Array(
+            "[{\(WholeReceiptsTests.common.replacing("[]", with: "[\(chain.log(1).replacing(word(chain.hash(1)), with: word(9)))]")),\"type\":\"0x7e\",\"status\":\"0x1\",\"root\":null,\"depositNonce\":\"0x1\",\"depositReceiptVersion\":\"0x1\"}]"
+                .utf8
+        )
+        #expect((try? ReceiptScanner.scanWhole(array: whole)) != nil)
         #expect((try? HeaderScanner.scan(object: texts[0])) != nil)
         #expect((try? ReceiptScanner.scan(array: texts[1])) != nil)
-        for _ in 0..<8_000 {
-            for text in texts {
+        for _ in 0..<6_000 {
+            for text in texts + [whole] {
                 var mutated = text
                 for _ in 0...Int(random.next() % 3) { mutate(&mutated, &random) }
                 _ = try? HeaderScanner.scan(object: mutated)
                 _ = try? ReceiptScanner.scan(array: mutated)
+                _ = try? ReceiptScanner.scanWhole(array: mutated)
                 _ = Answers.fault(mutated, status: 200, retryAfter: nil, asked: .logs(width: 2))
                 _ = Answers.fault(mutated, status: 500, retryAfter: nil, asked: .batch)
             }

@@ -45,7 +45,7 @@ struct MainnetLogsTests {
     }
 }
 
-private enum Recorded {
+enum Recorded {
     struct Transfer: Decodable, Equatable {
         var contract: String
         var block: UInt64
@@ -69,5 +69,18 @@ private enum Recorded {
     static func data(_ name: String) throws -> Data {
         let directory = try #require(directory)
         return try Data(contentsOf: directory.appending(path: "mainnet-17173049-17173050.\(name).json"))
+    }
+
+    /// The results of the recorded answers to one method, each as the text of a JSON value.
+    static func results(of method: String) throws -> [[UInt8]] {
+        let folder = try #require(directory).appending(path: "rpc")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path()).filter {
+            $0.contains("_\(method)_")
+        }
+        return try names.sorted().compactMap { name in
+            let answer = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appending(path: name)))
+            guard let result = (answer as? [String: Any])?["result"] else { return nil }
+            return Array(try JSONSerialization.data(withJSONObject: result, options: .fragmentsAllowed))
+        }
     }
 }

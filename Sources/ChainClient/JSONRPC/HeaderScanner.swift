@@ -6,6 +6,8 @@ package struct ScannedHeader: Sendable, Hashable {
     package var header: Header
     /// Enough to recompute the hash; nil where a field was missing or odd, as on many chains.
     package var full: FullHeader?
+    /// How many transactions the answer lists, as hashes or whole; nil where it does not.
+    package var transactionCount: Int?
 
     /// Whether the hash is that of the fields; nil where that cannot be told.
     package var hashIsProved: Bool? { full?.computedHash.map { $0 == header.hash } }
@@ -65,7 +67,7 @@ package enum HeaderScanner {
         Name(text: "baseFeePerGas", field: .baseFeePerGas), Name(text: "withdrawalsRoot", field: .withdrawalsRoot),
         Name(text: "blobGasUsed", field: .blobGasUsed), Name(text: "excessBlobGas", field: .excessBlobGas),
         Name(text: "parentBeaconBlockRoot", field: .parentBeaconBlockRoot),
-        Name(text: "requestsHash", field: .requestsHash),
+        Name(text: "requestsHash", field: .requestsHash), Name(text: "transactions", field: .transactions),
     ]
 }
 
@@ -75,6 +77,7 @@ private struct HeaderFields {
         case number, hash, parentHash, timestamp, logsBloom, receiptsRoot
         case ommersHash, beneficiary, stateRoot, transactionsRoot, difficulty, gasLimit, gasUsed, extraData, mixHash
         case nonce, baseFeePerGas, withdrawalsRoot, blobGasUsed, excessBlobGas, parentBeaconBlockRoot, requestsHash
+        case transactions
     }
 
     private var number: BlockNumber?
@@ -83,6 +86,7 @@ private struct HeaderFields {
     private var timestamp: UInt64?
     private var logsBloom: Bloom?
     private var receiptsRoot: Hash32?
+    private var transactionCount: Int?
     private var full = FullHeader(number: 0, parentHash: .zero, timestamp: 0)
     /// Fields that every header since genesis has, counted: all ten are needed to recompute a hash.
     private var found = 0
@@ -106,7 +110,7 @@ private struct HeaderFields {
             try value(name, &cursor)
         } catch {
             guard !error.isSyntax else { throw error }
-            isOdd = true
+            if name != .transactions { isOdd = true }
             cursor.place = start
             try cursor.skipValue()
         }
@@ -114,7 +118,7 @@ private struct HeaderFields {
 
     private mutating func value(_ name: Name, _ cursor: inout JSONCursor) throws(ScanError) {
         switch name {
-        case .logsBloom: logsBloom = Bloom(bytes: try cursor.hexBytes(.logsBloom))
+        case .logsBloom: logsBloom = try cursor.bloom(.logsBloom)
         case .receiptsRoot: receiptsRoot = try cursor.hash(.value)
         case .ommersHash: full.ommersHash = try counted(cursor.hash(.value))
         case .beneficiary: full.beneficiary = try counted(cursor.address(.value))
@@ -132,6 +136,7 @@ private struct HeaderFields {
         case .excessBlobGas: full.excessBlobGas = try cursor.quantity(.value)
         case .parentBeaconBlockRoot: full.parentBeaconBlockRoot = try cursor.hash(.value)
         case .requestsHash: full.requestsHash = try cursor.hash(.value)
+        case .transactions: transactionCount = try cursor.elementCount(.value)
         case .number, .hash, .parentHash, .timestamp: break
         }
     }
@@ -153,7 +158,8 @@ private struct HeaderFields {
                 timestamp: timestamp ?? 0,
                 logsBloom: logsBloom,
                 receiptsRoot: receiptsRoot
-            )
+            ),
+            transactionCount: transactionCount
         )
         guard found == Self.needed, !isOdd, let timestamp, let logsBloom, let receiptsRoot else { return scanned }
         var full = full

@@ -155,6 +155,22 @@ extension JSONCursor {
         return bytes
     }
 
+    /// A filter of 2048 bits, 512 digits.
+    mutating func bloom(_ field: ScanError.Field) throws(ScanError) -> Bloom {
+        let slice = try hexDigits(field)
+        guard slice.count == 512 else { throw .shape(field, at: slice.start) }
+        var words: ContiguousArray<UInt64> = []
+        words.reserveCapacity(32)
+        for part in 0..<8 {
+            guard let word = hash(at: slice.start &+ part &* 64) else { throw .shape(field, at: slice.start) }
+            words.append(word.w0)
+            words.append(word.w1)
+            words.append(word.w2)
+            words.append(word.w3)
+        }
+        return Bloom(words: words)
+    }
+
     // MARK: Quantities
 
     /// A number of at most 64 bits, as "0x1f" if it is as it should be.

@@ -235,6 +235,22 @@ struct JSONCursor {
         }
     }
 
+    /// Moves over an array and says how many elements it has; all of it has to be valid.
+    mutating func elementCount(_ field: ScanError.Field) throws(ScanError) -> Int {
+        let start = place
+        guard takes(0x5B) else {
+            try skipValue()
+            throw .shape(field, at: start)
+        }
+        guard !takes(0x5D) else { return 0 }
+        var count = 0
+        repeat {
+            try skipValue(depth: 1)
+            count += 1
+        } while try continues(until: 0x5D)
+        return count
+    }
+
     mutating func literal(_ text: StaticString) throws(ScanError) {
         let slice = Slice(start: place, count: text.utf8CodeUnitCount, isEscaped: false)
         guard place + slice.count <= count, equals(slice, text) else { throw .syntax(at: place) }

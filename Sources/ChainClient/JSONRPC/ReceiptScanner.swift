@@ -1,5 +1,6 @@
-/// The result of `eth_getBlockReceipts`: only the logs, in the order in which the block made them.
+/// The result of `eth_getBlockReceipts`: its logs in the order in which the block made them, or the receipts whole.
 package import Ethereum
+package import Proofs
 
 /// All logs of one block, numbered from 0 by (transaction index, place in the receipt).
 package struct ScannedReceipts: Sendable {
@@ -17,14 +18,43 @@ package enum ReceiptScanner {
         }
     }
 
-    private struct Receipt {
-        var transactionHash: Hash32
-        var transactionIndex: UInt32
-        var logs: Range<Int>
+    package static func scanWhole(array bytes: [UInt8]) throws(ScanError) -> BlockReceipts? {
+        try JSONCursor.reading(bytes) { cursor throws(ScanError) in
+            let receipts = try scanWhole(&cursor)
+            try cursor.expectEnd()
+            return receipts
+        }
     }
 
-    /// Scans an array of receipts; nil for `null`, which is what a node says about a block it has not indexed yet.
+    /// Scans an array of receipts for their logs; nil for `null`, which is what a node says about a block it has not
+    /// indexed yet.
+    ///
+    /// Nothing else is looked at, not even the status: where there are logs, the transaction succeeded.
     static func scan(_ cursor: inout JSONCursor) throws(ScanError) -> ScannedReceipts? {
+        guard let found = try receipts(&cursor, whole: false) else { return nil }
+        let page = found.scanned.page.numbered(by: found.receipts.lazy.map(\.transaction))
+        return ScannedReceipts(page: page, blockHash: found.blockHash)
+    }
+
+    /// Scans an array of receipts for everything that the header commits to; nil for `null`.
+    ///
+    /// Receipts of other shapes, as some chains have them, cannot be proved and are refused.
+    static func scanWhole(_ cursor: inout JSONCursor) throws(ScanError) -> BlockReceipts? {
+        guard let found = try receipts(&cursor, whole: true) else { return nil }
+        var rows: [BlockReceipts.Row] = []
+        rows.reserveCapacity(found.receipts.count)
+        for receipt in found.receipts { rows.append(try receipt.row) }
+        return BlockReceipts(rows: rows, page: found.scanned.page, blockHash: found.blockHash)
+    }
+
+    private struct Found {
+        var scanned = ScannedLogs()
+        /// By rising transaction index, each one once.
+        var receipts: [ScannedReceipt] = []
+        var blockHash: Hash32?
+    }
+
+    private static func receipts(_ cursor: inout JSONCursor, whole: Bool) throws(ScanError) -> Found? {
         if try cursor.takesNull() { return nil }
         guard cursor.peek() == 0x5B else {
             let start = cursor.place
@@ -32,49 +62,31 @@ package enum ReceiptScanner {
             throw .shape(.receipts, at: start)
         }
         cursor.place += 1
-        var scanned = ScannedLogs()
-        var receipts: [Receipt] = []
-        var hash: Hash32?
+        var found = Found()
         if !cursor.takes(0x5D) {
             repeat {
-                let (receipt, blockHash) = try receipt(&cursor, into: &scanned)
-                guard hash == nil || hash == blockHash else { throw .shape(.blockHash, at: cursor.place) }
-                hash = blockHash
-                receipts.append(receipt)
+                let (receipt, hash) = try receipt(&cursor, into: &found.scanned, whole: whole)
+                guard found.blockHash == nil || found.blockHash == hash else {
+                    throw .shape(.blockHash, at: cursor.place)
+                }
+                found.blockHash = hash
+                found.receipts.append(receipt)
             } while try cursor.continues(until: 0x5D)
         }
-        try LogScanner.decodeData(&cursor, of: &scanned.page)
-        guard let page = numbered(scanned.page, receipts) else { throw .shape(.receipts, at: cursor.place) }
-        return ScannedReceipts(page: page, blockHash: hash)
+        // A pending log was left out of the page: the receipt would be another one without it.
+        guard found.scanned.pendingCount == 0 else { throw .missing(.blockHash, at: cursor.place) }
+        try LogScanner.decodeData(&cursor, of: &found.scanned.page)
+        found.receipts.sort { $0.transaction.index < $1.transaction.index }
+        for (left, right) in zip(found.receipts, found.receipts.dropFirst())
+        where left.transaction.index == right.transaction.index { throw .shape(.receipts, at: cursor.place) }
+        return found
     }
 
-    /// nil when two receipts claim one place in the block.
-    private static func numbered(_ page: LogPage, _ receipts: [Receipt]) -> LogPage? {
-        let sorted = receipts.sorted { $0.transactionIndex < $1.transactionIndex }
-        for (left, right) in zip(sorted, sorted.dropFirst()) where left.transactionIndex == right.transactionIndex {
-            return nil
-        }
-        var out = LogPage(data: page.data)
-        out.logs.reserveCapacity(page.logs.count)
-        for receipt in sorted {
-            for index in receipt.logs {
-                var log = page.logs[index]
-                log.logIndex = UInt32(out.logs.count)
-                log.transactionIndex = receipt.transactionIndex
-                log.transactionHash = receipt.transactionHash
-                out.logs.append(log)
-            }
-        }
-        return out
-    }
-
-    /// One receipt.
-    ///
-    /// Its status is not looked at: where there are logs, the transaction succeeded.
     private static func receipt(
         _ cursor: inout JSONCursor,
-        into scanned: inout ScannedLogs
-    ) throws(ScanError) -> (Receipt, Hash32) {
+        into scanned: inout ScannedLogs,
+        whole: Bool
+    ) throws(ScanError) -> (ScannedReceipt, Hash32) {
         guard cursor.peek() == 0x7B else {
             // Also a null among the receipts (dRPC on Cronos).
             let start = cursor.place
@@ -82,45 +94,23 @@ package enum ReceiptScanner {
             throw .shape(.receipt, at: start)
         }
         cursor.place += 1
-        var (blockHash, transactionHash): (Hash32?, Hash32?)
-        var transactionIndex: UInt64?
-        var logs: Range<Int>?
+        var fields = ReceiptFields()
         if !cursor.takes(0x7D) {
             repeat {
                 let key = try cursor.string()
                 try cursor.expect(0x3A)
-                if cursor.equals(key, "blockHash") {
-                    guard blockHash == nil else { throw .duplicateKey(at: key.start) }
-                    blockHash = try cursor.hash(.blockHash)
-                } else if cursor.equals(key, "transactionHash") {
-                    guard transactionHash == nil else { throw .duplicateKey(at: key.start) }
-                    transactionHash = try cursor.hash(.transactionHash)
-                } else if cursor.equals(key, "transactionIndex") {
-                    guard transactionIndex == nil else { throw .duplicateKey(at: key.start) }
-                    transactionIndex = try cursor.quantity(.transactionIndex)
-                } else if cursor.equals(key, "logs") {
-                    guard logs == nil else { throw .duplicateKey(at: key.start) }
-                    let first = scanned.page.logs.count
-                    try LogScanner.append(&cursor, to: &scanned, decoding: false)
-                    logs = first..<scanned.page.logs.count
-                } else {
+                guard let name = ReceiptFields.Name(key, cursor), whole || name.isNeededForLogs else {
                     try cursor.skipValue()
+                    continue
                 }
+                guard fields.isNew(name) else { throw .duplicateKey(at: key.start) }
+                try fields.read(name, &cursor, into: &scanned)
             } while try cursor.continues(until: 0x7D)
         }
-        guard let blockHash else { throw .missing(.blockHash, at: cursor.place) }
-        guard let transactionHash else { throw .missing(.transactionHash, at: cursor.place) }
-        guard let transactionIndex else { throw .missing(.transactionIndex, at: cursor.place) }
-        guard let logs else { throw .missing(.logs, at: cursor.place) }
-        guard transactionIndex < 1 << 31 else { throw .outOfRange(.transactionIndex, at: cursor.place) }
-        for log in scanned.page.logs[logs] where log.blockHash != blockHash {
+        let (receipt, blockHash) = try fields.receipt(at: cursor.place)
+        for log in scanned.page.logs[receipt.transaction.logs] where log.blockHash != blockHash {
             throw .shape(.blockHash, at: cursor.place)
         }
-        let receipt = Receipt(
-            transactionHash: transactionHash,
-            transactionIndex: UInt32(truncatingIfNeeded: transactionIndex),
-            logs: logs
-        )
         return (receipt, blockHash)
     }
 }

@@ -18,6 +18,7 @@ package enum ScanError: Error, Sendable, Hashable {
     package enum Field: String, Sendable, Hashable, CaseIterable {
         case address, topics, data, blockNumber, blockHash, blockTimestamp, transactionHash, transactionIndex, logIndex
         case removed, log, logs, receipt, receipts
+        case type, status, root, cumulativeGasUsed, depositNonce, depositReceiptVersion
         case number, hash, parentHash, timestamp, logsBloom, header
         case result, error, id, envelope, quantity, value
     }

@@ -1,7 +1,7 @@
 """Writes random test vectors, made by other people's libraries, for IndependentTests.swift: one JSON object a line.
 
-    python3 -m venv V && V/bin/pip install 'eth-hash[pycryptodome]==0.8.0' 'eth-utils==6.0.0' 'rlp==5.0.0' 'eth_abi==6.0.0'
-    V/bin/python vectors.py [--seed 1] [--count 400] > vectors.jsonl
+    Scripts/setup test
+    .venv/bin/python Tests/EthereumTests/Independent/vectors.py [--seed 1] [--count 400] > vectors.jsonl
     HOLDFAST_ETHEREUM_VECTORS=$PWD/vectors.jsonl swift test --filter IndependentTests
 
 `count` is the number of vectors of each kind. What the libraries do not have (bloom, 320-bit sums, the fast hash) is
@@ -17,6 +17,8 @@ import rlp
 from eth_abi import decode as abi_decode
 from eth_abi import encode as abi_encode
 from eth_utils import function_signature_to_4byte_selector, keccak, to_checksum_address
+
+import receipt_vectors
 
 LIMIT = 1 << 256
 
@@ -137,20 +139,30 @@ def rlp_mutated(rng):
         return {"input": text(data), "item": None}
 
 
-def header(rng):
+def header_fields(rng):
     """A header of a random fork; the field names are those of FullHeader."""
     word, small = (lambda: rng.randbytes(32)), (lambda: edgy(rng, 64))
-    fields = [
+    return dict([
         ("parentHash", word()), ("ommersHash", word()), ("beneficiary", rng.randbytes(20)), ("stateRoot", word()),
         ("transactionsRoot", word()), ("receiptsRoot", word()), ("logsBloom", rng.randbytes(256)),
         ("difficulty", edgy(rng, 256)), ("number", small()), ("gasLimit", small()), ("gasUsed", small()),
         ("timestamp", small()), ("extraData", octets(rng, 120)), ("mixHash", word()), ("nonce", rng.randbytes(8)),
         ("baseFeePerGas", edgy(rng, 256)), ("withdrawalsRoot", word()), ("blobGasUsed", small()),
         ("excessBlobGas", small()), ("parentBeaconBlockRoot", word()), ("requestsHash", word()),
-    ][: rng.choice([15, 16, 17, 20, 21])]
-    encoded = rlp.encode([rlp.sedes.big_endian_int.serialize(v) if isinstance(v, int) else v for _, v in fields])
-    shown = {name: hex(v) if isinstance(v, int) else text(v) for name, v in fields}
+    ][: rng.choice([15, 16, 17, 20, 21])])
+
+
+def header(rng):
+    fields = header_fields(rng)
+    encoded = rlp.encode(
+        [rlp.sedes.big_endian_int.serialize(v) if isinstance(v, int) else v for v in fields.values()]
+    )
+    shown = {name: hex(v) if isinstance(v, int) else text(v) for name, v in fields.items()}
     return {"fields": shown, "output": text(keccak(encoded))}
+
+
+def block(rng):
+    return receipt_vectors.block(rng, header_fields)
 
 
 def abi_type(rng, depth):
@@ -253,6 +265,7 @@ KINDS = {
     "keccak": keccak_vector, "checksum": checksum, "selector": selector, "bloom": bloom, "decimal": decimal,
     "sum": signed_sum, "rlp": rlp_vector, "rlp-mutated": rlp_mutated, "header": header, "abi": abi_vector,
     "batch-mutated": batch_mutated, "utf8": utf8, "fasthash": fast_hash,
+    "block": block, "trie": receipt_vectors.trie,
 }
 
 
