@@ -141,7 +141,12 @@ enum ChainTable {
 
     // MARK: The whole state
 
-    static func state(of row: Row, _ db: Database) throws -> ChainState {
+    /// - Parameter optional: indexes without which the state is not called indexed.
+    static func state(
+        of row: Row,
+        _ db: Database,
+        optional: Set<OptionalIndex> = []
+    ) throws -> ChainState {
         ChainState(
             identity: row.identity,
             version: row.version,
@@ -152,7 +157,7 @@ enum ChainTable {
             eventSets: try eventSets(of: row.id, db),
             coverage: try coverage(of: row.id, db),
             window: try window(of: row, db),
-            isIndexed: try Schema.isIndexed(db)
+            isIndexed: try Schema.isIndexed(db, with: optional)
         )
     }
 

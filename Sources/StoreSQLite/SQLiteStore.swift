@@ -15,6 +15,8 @@ package final class SQLiteStore: Sendable {
     package var path: String { pool.path }
     let writer: WriterState
     private let rim: Rim
+    /// Indexes that are to be built beside those that every database gets.
+    let optionalIndexes: Set<OptionalIndex>
 
     /// Where blocking work runs.
     package enum Rim: Sendable {
@@ -35,9 +37,11 @@ package final class SQLiteStore: Sendable {
 
     /// Opens or makes the database and brings its schema up to date.
     ///
+    /// - Parameter optionalIndexes: while one of them is missing, the state says that indexes are to be built.
     /// - Throws: ``StoreError`` where an operator can do something, else what SQLite says.
-    package init(path: String, rim: Rim = .queued) throws {
+    package init(path: String, rim: Rim = .queued, optionalIndexes: Set<OptionalIndex> = []) throws {
         self.rim = rim
+        self.optionalIndexes = optionalIndexes
         try Self.prepareFile(path)
         var configuration = Configuration()
         configuration.busyMode = .timeout(Self.busySeconds)
@@ -108,7 +112,7 @@ package final class SQLiteStore: Sendable {
     // MARK: Indexes and the end
 
     package func buildingIndexes() throws {
-        for index in Schema.secondaryIndexes {
+        for index in Schema.secondaryIndexes + optionalIndexes.flatMap(Schema.indexes) {
             try pool.writeWithoutTransaction { db in try db.execute(sql: index.sql) }
         }
         try pool.writeWithoutTransaction { db in

@@ -14,7 +14,7 @@ package protocol Ledger: Sendable {
     /// - Throws: ``LedgerError``; anything else is the disk's or the database's fault, and the fate of the commit is
     ///   told by reading ``state(of:)`` and comparing `commitID`.
     func apply(_ update: ChainUpdate, to chain: ChainID) async throws -> Committed
-    /// Builds the secondary indexes that a first backfill goes without. Minutes on hundreds of millions of rows; repeatable.
+    /// Builds the secondary indexes that a first backfill goes without, or that are asked for since. Minutes on hundreds of millions of rows; repeatable.
     func buildIndexes() async throws
 }
 
