@@ -108,9 +108,11 @@ final class RandomHistory {
                     held[id, default: Held()].owner = event.to
                     continue
                 }
-                held[id, default: Held()].balances[event.from, default: 0] -= amount
-                held[id, default: Held()].balances[event.to, default: 0] += amount
-                held[id]?.supply = -(held[id]?.balances[.zero] ?? 0)
+                var counted = held[id] ?? Held()
+                counted.balances[event.from, default: 0] -= amount
+                counted.balances[event.to, default: 0] += amount
+                counted.supply = -(counted.balances[.zero] ?? 0)
+                held[id] = counted
             }
         }
         return held
