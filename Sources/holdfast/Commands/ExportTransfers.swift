@@ -1,6 +1,7 @@
 import ArgumentParser
 import Ethereum
 import Foundation
+import StoreSQLite
 import Tokens
 
 /// `holdfast export transfers`: one line for each stored transfer, in order of place.
