@@ -39,7 +39,10 @@ struct Inputs {
     }
 
     func address(_ parameter: String) throws -> Address {
-        let text = context.parameters.get(parameter) ?? ""
+        try address(text: context.parameters.get(parameter) ?? "")
+    }
+
+    private func address(text: String) throws -> Address {
         do {
             return try Address(text: text)
         } catch {
@@ -65,6 +68,16 @@ struct Inputs {
         return block
     }
 
+    /// Whose transfers: everybody's where neither a wallet nor a contract is named.
+    func transferSubject() throws -> TransferSubject {
+        switch (value("wallet"), value("contract")) {
+        case (nil, nil): .chain
+        case (let wallet?, nil): .wallet(try address(text: wallet))
+        case (nil, let contract?): .contract(try address(text: contract))
+        default: throw Problem.badInput("Name a wallet or a contract, not both.")
+        }
+    }
+
     func limit() throws -> Int {
         guard let text = value("limit") else { return Self.limitDefault }
         guard let limit = Int(text), (1...Self.limitMax).contains(limit) else {
@@ -83,7 +96,11 @@ struct Inputs {
 
     /// Which page of the list that the request's path names.
     func page<Position: CursorPosition>(_: Position.Type) throws -> PageInput<Position> {
-        let list = Cursor.list(request.uri.path + "?" + (value("atBlock") ?? ""))
+        let names = ["atBlock", "wallet", "contract"]
+        let list = Cursor.list(
+            request.uri.path + "?"
+                + names.compactMap { name in value(name).map { "\(name)=\($0)" } }.joined(separator: "&")
+        )
         var out = PageInput<Position>(limit: try limit(), isConsistent: try isConsistent(), list: list)
         guard let text = value("cursor") else { return out }
         guard let cursor = Cursor(text: text), let position = Position(cursorBytes: cursor.position) else {

@@ -125,6 +125,14 @@ struct Problem: Error {
                     + "can be asked for already.",
                 retrySeconds: 60
             )
+        case ListingError.walletsNotIndexed:
+            self.init(
+                .serviceUnavailable,
+                "wallets-not-indexed",
+                "The indexes of transfers by wallet are not built",
+                "Past blocks of a wallet and its transfers need them: start holdfast once with --index wallets, then "
+                    + "they are built and stay."
+            )
         case ListingError.tooMuchHistory(let what):
             self.init(
                 .unprocessableContent,

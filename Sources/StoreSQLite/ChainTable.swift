@@ -169,7 +169,12 @@ enum ChainTable {
 
     // MARK: The whole state
 
-    static func state(of row: Row, _ db: Database) throws -> ChainState {
+    /// - Parameter optional: indexes without which the state is not called indexed.
+    static func state(
+        of row: Row,
+        _ db: Database,
+        optional: Set<OptionalIndex> = []
+    ) throws -> ChainState {
         var state = ChainState(
             identity: row.identity,
             version: row.version,
@@ -180,7 +185,7 @@ enum ChainTable {
             eventSets: try eventSets(of: row.id, db),
             coverage: try coverage(of: row.id, db),
             window: try window(of: row, db),
-            isIndexed: try Schema.isIndexed(db)
+            isIndexed: try Schema.isIndexed(db, with: optional)
         )
         state.isRenumbered = row.isRenumbered
         return state

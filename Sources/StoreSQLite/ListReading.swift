@@ -39,6 +39,22 @@ struct ListReading {
         guard state.isIndexed else { throw ListingError.notIndexed }
     }
 
+    /// What a wallet did is found by indexes that only who asks for them has.
+    /// - Throws: ``ListingError/walletsNotIndexed``
+    func requireWalletIndexes() throws {
+        guard try Schema.has(.wallets, db) else { throw ListingError.walletsNotIndexed }
+    }
+
+    /// How far answers about a contract (nil: about everything) can be trusted, now or at a past block.
+    /// - Throws: ``ListingError/notCovered(block:reached:)`` for a past block that is not completely read, and
+    ///   ``ListingError/notIndexed`` while the first backfill goes on.
+    func standing(of contract: Address?, at block: BlockNumber?) throws -> Standing {
+        guard let block else { return standing(of: contract) }
+        let standing = try standing(of: contract, past: block)
+        try requireIndexes()
+        return standing
+    }
+
     /// How far answers about a contract (nil: about everything) can be trusted now.
     func standing(of contract: Address?) -> Standing {
         let reached = state.reach(of: contract)
@@ -54,7 +70,7 @@ struct ListReading {
 
     /// The same for a past block.
     /// - Throws: ``ListingError/notCovered(block:reached:)``
-    func standing(of contract: Address, at block: BlockNumber) throws -> Standing {
+    private func standing(of contract: Address?, past block: BlockNumber) throws -> Standing {
         let reached = state.reach(of: contract)
         guard let reached, block <= reached, block >= state.origin(of: contract) ?? 0 else {
             throw ListingError.notCovered(block: block, reached: reached)
@@ -123,6 +139,12 @@ struct ListReading {
         return sum
     }
 
+    static func amount(_ row: Row, _ column: Int) throws -> U256 {
+        let bytes: Data_ = row[column]
+        guard let amount = U256(bytes: bytes) else { throw damaged("amount") }
+        return amount
+    }
+
     static func hash(_ row: Row, _ column: Int) throws -> Hash32 {
         let bytes: Data_ = row[column]
         guard let hash = Hash32(bytes: bytes) else { throw damaged("hash") }
@@ -162,6 +184,8 @@ struct ListLimits: Sendable {
     var rangesMax = 1_000
     /// Rows read for one page of tokens beyond the ones shown: sold ids inside a range, other wallets' ranges.
     var rowsMax = 20_000
+    /// Places read from an index, or transfers passed, for one page of a contract's or a wallet's transfers.
+    var placesMax = 100_000
     /// Transfers of one token that an answer about the past adds up.
     var movementsMax = 100_000
 }

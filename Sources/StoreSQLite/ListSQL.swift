@@ -67,7 +67,7 @@ enum ListSQL {
           EXISTS(SELECT 1 FROM supply WHERE chain = ?1 AND contract = ?2)
         """
 
-    // MARK: Tokens; ids from ?4 on
+    // MARK: Tokens; ids from ?3 on
 
     static let singles = """
         SELECT owner.token, address.bytes, owner.block, owner.log_index, owner.ordinal
@@ -83,11 +83,11 @@ enum ListSQL {
         ORDER BY owner.token
         """
     static let supplies = """
-        SELECT token, amount FROM supply WHERE chain = ?1 AND contract = ?2 AND token >= ?3 ORDER BY token LIMIT ?4
+        SELECT token, amount FROM supply WHERE chain = ?1 AND contract = ?2 AND token >= ?3 ORDER BY token
         """
     static let balancesOfOwner = """
         SELECT token, amount FROM balance INDEXED BY balance_by_owner
-        WHERE chain = ?1 AND contract = ?2 AND token >= ?3 AND owner = ?5 ORDER BY token LIMIT ?4
+        WHERE chain = ?1 AND contract = ?2 AND token >= ?3 AND owner = ?4 ORDER BY token
         """
 
     // MARK: The next contract, from ?2 on, in which a wallet may hold something
@@ -101,12 +101,55 @@ enum ListSQL {
     static let nextRangedContract = """
         SELECT contract FROM token_range WHERE chain = ?1 AND contract >= ?2 ORDER BY contract LIMIT 1
         """
-    /// The newest ranges of a contract, at most ?3.
+    /// The newest ranges of a contract up to block ?4, at most ?3.
     static let ranges = """
         SELECT token_range.block, token_range.log_index, token_range.first, token_range.last, address.bytes
         FROM token_range CROSS JOIN address ON address.id = token_range.recipient
-        WHERE token_range.chain = ?1 AND token_range.contract = ?2
+        WHERE token_range.chain = ?1 AND token_range.contract = ?2 AND token_range.block <= ?4
         ORDER BY token_range.block DESC, token_range.log_index DESC LIMIT ?3
+        """
+
+    // MARK: Tokens at a past block; ?1 chain, ?2 contract, ?3 token, ?4 block
+
+    /// Kinds are not in the index: a column tells them, so that the reader can count what it passes.
+    static let movementsNewestFirstAt = """
+        SELECT block, log_index, ordinal, kind IN (1, 4), (SELECT bytes FROM address WHERE id = recipient)
+        FROM transfer WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block <= ?4
+        ORDER BY block DESC, log_index DESC, ordinal DESC
+        """
+    static let movesAfter = """
+        SELECT 1 FROM transfer WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block > ?4 LIMIT 1
+        """
+    static let supplyMovementsAt = """
+        SELECT kind IN (2, 3), sender = 0, recipient = 0, amount FROM transfer
+        WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block <= ?4
+        """
+    /// A transfer to oneself is neither: it changes no balance.
+    static let receivedAt = """
+        SELECT kind IN (2, 3) AND sender <> ?5, amount FROM transfer INDEXED BY transfer_by_recipient
+        WHERE chain = ?1 AND recipient = ?5 AND contract = ?2 AND token = ?3 AND block <= ?4
+        """
+    static let sentAt = """
+        SELECT kind IN (2, 3) AND recipient <> ?5, amount FROM transfer INDEXED BY transfer_by_sender
+        WHERE chain = ?1 AND sender = ?5 AND contract = ?2 AND token = ?3 AND block <= ?4
+        """
+    /// The next token from ?3 to ?4 that wallet ?5 ever received, or sent.
+    static let nextReceivedToken = """
+        SELECT token FROM transfer INDEXED BY transfer_by_recipient
+        WHERE chain = ?1 AND recipient = ?5 AND contract = ?2 AND token >= ?3 AND token <= ?4 ORDER BY token LIMIT 1
+        """
+    static let nextSentToken = """
+        SELECT token FROM transfer INDEXED BY transfer_by_sender
+        WHERE chain = ?1 AND sender = ?5 AND contract = ?2 AND token >= ?3 AND token <= ?4 ORDER BY token LIMIT 1
+        """
+    /// The next contract from ?2 on of which wallet ?3 ever received, or sent, a token.
+    static let nextReceivedContract = """
+        SELECT contract FROM transfer INDEXED BY transfer_by_recipient
+        WHERE chain = ?1 AND recipient = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
+        """
+    static let nextSentContract = """
+        SELECT contract FROM transfer INDEXED BY transfer_by_sender
+        WHERE chain = ?1 AND sender = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
         """
 
     // MARK: Transfers, newest first, before a place
@@ -116,16 +159,37 @@ enum ListSQL {
           (SELECT bytes FROM address WHERE id = sender), (SELECT bytes FROM address WHERE id = recipient),
           (SELECT bytes FROM address WHERE id = operator), amount, tx_hash, tx_index, kind, flags,
           (SELECT timestamp FROM block WHERE block.chain = ?1 AND block.number = transfer.block)
-        FROM transfer
         """
     static let transfers = """
-        \(transferColumns)
+        \(transferColumns) FROM transfer
         WHERE chain = ?1 AND (block, log_index, ordinal) < (?2, ?3, ?4)
         ORDER BY block DESC, log_index DESC, ordinal DESC LIMIT ?5
         """
     static let transfersOfToken = """
-        \(transferColumns)
+        \(transferColumns) FROM transfer
         WHERE chain = ?1 AND contract = ?6 AND token = ?7 AND (block, log_index, ordinal) < (?2, ?3, ?4)
+        ORDER BY block DESC, log_index DESC, ordinal DESC LIMIT ?5
+        """
+    static let transferAt = """
+        \(transferColumns) FROM transfer
+        WHERE chain = ?1 AND block = ?2 AND log_index = ?3 AND ordinal = ?4
+        """
+    /// The places of a contract's or a wallet's transfers, from the index alone and in its order.
+    static let placesOfContract = """
+        SELECT block, log_index, ordinal FROM transfer INDEXED BY transfer_by_token
+        WHERE chain = ?1 AND contract = ?2 LIMIT ?3
+        """
+    static let placesOfSender = """
+        SELECT block, log_index, ordinal FROM transfer INDEXED BY transfer_by_sender
+        WHERE chain = ?1 AND sender = ?2 LIMIT ?3
+        """
+    static let placesOfRecipient = """
+        SELECT block, log_index, ordinal FROM transfer INDEXED BY transfer_by_recipient
+        WHERE chain = ?1 AND recipient = ?2 LIMIT ?3
+        """
+    static let places = """
+        SELECT block, log_index, ordinal, contract, sender, recipient FROM transfer
+        WHERE chain = ?1 AND (block, log_index, ordinal) < (?2, ?3, ?4)
         ORDER BY block DESC, log_index DESC, ordinal DESC LIMIT ?5
         """
     private static let rangeColumns = """
@@ -144,6 +208,17 @@ enum ListSQL {
         ORDER BY block DESC, log_index DESC LIMIT ?4
         """
 
+    // MARK: Transfers in order of place, up to block ?2
+
+    static let transfersInOrder = """
+        \(transferColumns), (SELECT hash FROM block WHERE block.chain = ?1 AND block.number = transfer.block)
+        FROM transfer WHERE chain = ?1 AND block <= ?2 ORDER BY block, log_index, ordinal
+        """
+    static let rangesInOrder = """
+        \(rangeColumns), (SELECT hash FROM block WHERE block.chain = ?1 AND block.number = token_range.block)
+        FROM token_range WHERE chain = ?1 AND block <= ?2 ORDER BY block, log_index
+        """
+
     /// All, by name, for the test of their plans.
     static let all: [(name: String, sql: String)] = [
         ("address", address), ("owner", owner), ("rangesNewestFirst", rangesNewestFirst),
@@ -154,8 +229,15 @@ enum ListSQL {
         ("singles", singles),
         ("singlesOfOwner", singlesOfOwner), ("supplies", supplies), ("balancesOfOwner", balancesOfOwner),
         ("nextOwnedContract", nextOwnedContract), ("nextBalanceContract", nextBalanceContract),
-        ("nextRangedContract", nextRangedContract), ("ranges", ranges), ("transfers", transfers),
+        ("nextRangedContract", nextRangedContract), ("ranges", ranges),
+        ("movementsNewestFirstAt", movementsNewestFirstAt), ("movesAfter", movesAfter),
+        ("supplyMovementsAt", supplyMovementsAt), ("receivedAt", receivedAt), ("sentAt", sentAt),
+        ("nextReceivedToken", nextReceivedToken), ("nextSentToken", nextSentToken),
+        ("nextReceivedContract", nextReceivedContract), ("nextSentContract", nextSentContract),
+        ("transfers", transfers), ("transferAt", transferAt), ("placesOfContract", placesOfContract),
+        ("placesOfSender", placesOfSender), ("placesOfRecipient", placesOfRecipient), ("places", places),
         ("transfersOfToken", transfersOfToken), ("rangeTransfers", rangeTransfers),
         ("rangeTransfersOfContract", rangeTransfersOfContract),
+        ("transfersInOrder", transfersInOrder), ("rangesInOrder", rangesInOrder),
     ]
 }

@@ -32,14 +32,7 @@ extension SQLiteStore: Listings {
         limits: ListLimits
     ) throws -> TokenOwner {
         try list(chain) { reading in
-            let standing =
-                if let block {
-                    try reading.standing(of: token.contract, at: block)
-                } else {
-                    reading.standing(of: token.contract)
-                }
-            var answer = TokenOwner(token: token, standing: standing)
-            if block != nil { try reading.requireIndexes() }
+            var answer = TokenOwner(token: token, standing: try reading.standing(of: token.contract, at: block))
             guard let contract = try reading.id(of: token.contract) else { return answer }
             answer.unique = try reading.unique(token, contract, at: block, limits: limits)
             let balances: [TokenHolders.Balance]

@@ -18,7 +18,7 @@ extension SQLiteStore {
             guard let opened = try ChainTable.row(of: request.identity.chainID, db) else {
                 throw StoreError.unknownChain(request.identity.chainID)
             }
-            return try ChainTable.state(of: opened, db)
+            return try ChainTable.state(of: opened, db, optional: optionalIndexes)
         }
     }
 
@@ -104,7 +104,7 @@ extension SQLiteStore {
     package func reading(_ chain: ChainID) throws -> ChainState {
         try pool.read { db in
             guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
-            return try ChainTable.state(of: row, db)
+            return try ChainTable.state(of: row, db, optional: optionalIndexes)
         }
     }
 }

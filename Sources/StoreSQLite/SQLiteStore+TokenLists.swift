@@ -7,20 +7,24 @@ extension SQLiteStore {
     package func tokens(
         of wallet: Address,
         on chain: ChainID,
+        at block: BlockNumber?,
         _ page: PageRequest<TokenPosition>
     ) throws -> Page<HeldToken, TokenPosition> {
-        try tokens(of: wallet, on: chain, page, limits: ListLimits())
+        try tokens(of: wallet, on: chain, at: block, page, limits: ListLimits())
     }
 
     func tokens(
         of wallet: Address,
         on chain: ChainID,
+        at block: BlockNumber?,
         _ page: PageRequest<TokenPosition>,
         limits: ListLimits
     ) throws -> Page<HeldToken, TokenPosition> {
         try list(chain) { reading in
+            let standing = try reading.standing(of: nil, at: block)
             try reading.requireIndexes()
-            var list = TokenList(reading, owner: wallet, limit: page.limit, limits: limits)
+            if block != nil { try reading.requireWalletIndexes() }
+            var list = TokenList(reading, owner: wallet, at: block, limit: page.limit, limits: limits)
             let id = try reading.id(of: wallet)
             if let id, wallet != .zero {
                 var contract = try page.position.map { try reading.id(of: $0.contract) ?? .max } ?? 0
@@ -32,30 +36,33 @@ extension SQLiteStore {
                     position = nil
                 }
             }
-            return list.page(reading.standing(of: nil))
+            return list.page(standing)
         }
     }
 
     package func tokens(
         in contract: Address,
         on chain: ChainID,
+        at block: BlockNumber?,
         _ page: PageRequest<TokenPosition>
     ) throws -> Page<HeldToken, TokenPosition> {
-        try tokens(in: contract, on: chain, page, limits: ListLimits())
+        try tokens(in: contract, on: chain, at: block, page, limits: ListLimits())
     }
 
     func tokens(
         in contract: Address,
         on chain: ChainID,
+        at block: BlockNumber?,
         _ page: PageRequest<TokenPosition>,
         limits: ListLimits
     ) throws -> Page<HeldToken, TokenPosition> {
         try list(chain) { reading in
-            var list = TokenList(reading, owner: nil, limit: page.limit, limits: limits)
+            let standing = try reading.standing(of: contract, at: block)
+            var list = TokenList(reading, owner: nil, at: block, limit: page.limit, limits: limits)
             if let id = try reading.id(of: contract) {
                 _ = try list.addContract(id, wallet: nil, from: page.position)
             }
-            return list.page(reading.standing(of: contract))
+            return list.page(standing)
         }
     }
 }
@@ -64,22 +71,27 @@ extension SQLiteStore {
 private struct TokenList {
     private let reading: ListReading
     private let owner: Address?
+    /// nil: now.
+    private let block: BlockNumber?
     private let limit: Int
     private let limits: ListLimits
-    /// Rows that may still be read for this page.
+    /// Rows that may still be read for this page: of unique tokens and ranges, and of counted tokens.
     private var budget: Int
+    private var countedBudget: Int
     private var items: [HeldToken] = []
     private var next: TokenPosition?
     private var isTruncated = false
     /// Whether the page is past its first contract.
     private var hasAdded = false
 
-    init(_ reading: ListReading, owner: Address?, limit: Int, limits: ListLimits) {
+    init(_ reading: ListReading, owner: Address?, at block: BlockNumber?, limit: Int, limits: ListLimits) {
         self.reading = reading
         self.owner = owner
+        self.block = block
         self.limit = limit
         self.limits = limits
         budget = limits.rowsMax
+        countedBudget = limits.rowsMax
     }
 
     func page(_ standing: Standing) -> Page<HeldToken, TokenPosition> {
@@ -92,13 +104,17 @@ private struct TokenList {
     mutating func nextContract(of wallet: AddressID, from: AddressID) throws -> AddressID? {
         guard next == nil else { return nil }
         var least: AddressID?
-        for sql in [ListSQL.nextOwnedContract, ListSQL.nextBalanceContract] {
+        let statements =
+            block == nil
+            ? [ListSQL.nextOwnedContract, ListSQL.nextBalanceContract]
+            : [ListSQL.nextReceivedContract, ListSQL.nextSentContract]
+        for sql in statements {
             if let found: AddressID = try reading.first(sql, [reading.chain, from, wallet])?[0] {
                 least = min(least ?? found, found)
             }
         }
         guard let contract = try nextRanged(from: from, before: least) else { return nil }
-        guard budget > 0 || !hasAdded else {
+        guard min(budget, countedBudget) > 0 || !hasAdded else {
             next = TokenPosition(contract: try reading.address(of: contract), token: .zero, rule: .unique)
             return nil
         }
@@ -132,22 +148,27 @@ private struct TokenList {
         hasAdded = true
         let contract = try reading.address(of: id)
         let from = start?.token ?? .zero
-        var counted = try countedTokens(id, contract, wallet: wallet, from: from)[...]
+        let rows = TokenRows(
+            reading: reading,
+            contract: id,
+            wallet: wallet,
+            block: block,
+            movementsMax: limits.movementsMax
+        )
+        var counted = CountedAhead(next: try rows.counted(from: from), budget: countedBudget)
+        defer { countedBudget = counted.budget }
         var uniqueEnd: U256?
         if start?.rule == .counted, from == .max {
             uniqueEnd = nil
         } else {
             let first = start?.rule == .counted ? from.addingReportingOverflow(.one).partialValue : from
-            uniqueEnd = try addUnique(id, contract, wallet: wallet, from: first, merging: &counted)
+            uniqueEnd = try addUnique(rows, contract, from: first, merging: &counted)
         }
         // Counted tokens below where the unique walk ended are in; the others wait when it did not end by itself.
-        while let line = counted.first, uniqueEnd.map({ line.token < $0 }) ?? true {
-            guard items.count < limit else {
-                next = TokenPosition(contract: contract, token: line.token, rule: .counted)
-                return false
-            }
-            items.append(line)
-            counted.removeFirst()
+        try addCounted(&counted, contract, before: uniqueEnd)
+        if let waiting = try counted.waiting(before: uniqueEnd) {
+            next = TokenPosition(contract: contract, token: waiting.token, rule: waiting.rule)
+            return false
         }
         if let uniqueEnd {
             next = TokenPosition(contract: contract, token: uniqueEnd, rule: .unique)
@@ -156,41 +177,25 @@ private struct TokenList {
         return true
     }
 
-    private func countedTokens(
-        _ id: AddressID,
-        _ contract: Address,
-        wallet: AddressID?,
-        from: U256
-    ) throws -> [HeldToken] {
-        var arguments: StatementArguments = [reading.chain, id, ListReading.key(from), limit - items.count + 1]
-        if let wallet { arguments += [wallet] }
-        let sql = wallet == nil ? ListSQL.supplies : ListSQL.balancesOfOwner
-        var out: [HeldToken] = []
-        let cursor = try reading.rows(sql, arguments)
-        while let row = try cursor.next() {
-            out.append(
-                HeldToken(
-                    contract: contract,
-                    token: try ListReading.token(row, 0),
-                    rule: .counted,
-                    owner: owner,
-                    amount: try ListReading.sum(row, 1)
-                )
+    /// Adds the counted tokens below an id (nil: all), as long as there is room and budget.
+    private mutating func addCounted(_ counted: inout CountedAhead, _ contract: Address, before end: U256?) throws {
+        while items.count < limit, let line = try counted.first(), end.map({ line.token < $0 }) ?? true {
+            items.append(
+                HeldToken(contract: contract, token: line.token, rule: .counted, owner: owner, amount: line.amount)
             )
+            counted.removeFirst()
         }
-        return out
     }
 
     /// Adds unique tokens and, before each, the counted ones with smaller ids.
     /// - Returns: the id to go on with; nil when the contract's unique tokens are done.
     private mutating func addUnique(
-        _ id: AddressID,
+        _ rows: TokenRows,
         _ contract: Address,
-        wallet: AddressID?,
         from: U256,
-        merging counted: inout ArraySlice<HeldToken>
+        merging counted: inout CountedAhead
     ) throws -> U256? {
-        let ranges = try ranges(of: id)
+        let ranges = try ranges(of: rows.contract)
         let tooMany = ranges.count > limits.rangesMax
         isTruncated = isTruncated || tooMany
         let looked = Array(ranges.prefix(limits.rangesMax))
@@ -200,20 +205,14 @@ private struct TokenList {
             oldestRange: tooMany ? looked.last?.place : nil,
             owner: owner,
             left: limit - items.count,
-            // At least one row, so that every page gets on.
-            budget: max(1, budget)
+            budget: budget
         )
         defer { budget = walk.budget }
         for zone in Self.zones(ownership, of: owner, from: from) {
             // In a wallet's own ranges every row counts, because it may have sold ids; elsewhere only its own rows do.
-            var arguments: StatementArguments = [
-                reading.chain, id, ListReading.key(zone.ids.lowerBound), ListReading.key(zone.ids.upperBound),
-            ]
-            let onlyOwn = wallet != nil && !zone.isOwned
-            if let wallet, onlyOwn { arguments += [wallet] }
-            let rows = try reading.rows(onlyOwn ? ListSQL.singlesOfOwner : ListSQL.singles, arguments)
+            let next = try rows.uniques(in: zone.ids, onlyReceived: !zone.isOwned)
             var found: [HeldToken] = []
-            let open = try walk.walk(zone.ids, next: { try Self.single(rows) }) { token in
+            let open = try walk.walk(zone.ids, next: next) { token in
                 found.append(
                     HeldToken(
                         contract: contract,
@@ -224,31 +223,23 @@ private struct TokenList {
                     )
                 )
             }
-            if let open = try merge(found, &counted) ?? open { return open }
+            if let open = try merge(found, contract, &counted) ?? open { return open }
         }
         return nil
     }
 
     /// Appends unique tokens with the counted ones before them; the first that found no room, if the page is full.
-    private mutating func merge(_ unique: [HeldToken], _ counted: inout ArraySlice<HeldToken>) throws -> U256? {
+    private mutating func merge(
+        _ unique: [HeldToken],
+        _ contract: Address,
+        _ counted: inout CountedAhead
+    ) throws -> U256? {
         for token in unique {
-            while let line = counted.first, line.token < token.token, items.count < limit {
-                items.append(line)
-                counted.removeFirst()
-            }
-            guard items.count < limit else { return token.token }
+            try addCounted(&counted, contract, before: token.token)
+            guard items.count < limit, try counted.waiting(before: token.token) == nil else { return token.token }
             items.append(token)
         }
         return nil
-    }
-
-    private static func single(_ rows: RowCursor) throws -> UniqueRuns.Single? {
-        guard let row = try rows.next() else { return nil }
-        return UniqueRuns.Single(
-            token: try ListReading.token(row, 0),
-            owner: try ListReading.address(row, 1),
-            place: ListReading.place(row, from: 2)
-        )
     }
 
     /// The ids from `from` on, cut where ranges of the wallet begin and end.
@@ -275,7 +266,10 @@ private struct TokenList {
     /// The newest ranges of a contract: one more than are looked at, to tell whether there are more.
     private mutating func ranges(of contract: AddressID) throws -> [RangeTransfer] {
         var out: [RangeTransfer] = []
-        let rows = try reading.rows(ListSQL.ranges, [reading.chain, contract, limits.rangesMax + 1])
+        let rows = try reading.rows(
+            ListSQL.ranges,
+            [reading.chain, contract, limits.rangesMax + 1, block.map { Int64($0) } ?? .max]
+        )
         while let row = try rows.next() {
             budget -= 1
             out.append(

@@ -5,86 +5,90 @@ package import Tokens
 /// Transfers newest first, single ones and ranges in one order.
 extension SQLiteStore {
     package func transfers(
-        of chain: ChainID,
-        token: TokenID?,
+        of subject: TransferSubject,
+        on chain: ChainID,
         _ page: PageRequest<Place>
     ) throws -> Page<TransferLine, Place> {
-        try transfers(of: chain, token: token, page, limits: ListLimits())
+        try transfers(of: subject, on: chain, page, limits: ListLimits())
     }
 
     func transfers(
-        of chain: ChainID,
-        token: TokenID?,
+        of subject: TransferSubject,
+        on chain: ChainID,
         _ page: PageRequest<Place>,
         limits: ListLimits
     ) throws -> Page<TransferLine, Place> {
         try list(chain) { reading in
-            let standing = reading.standing(of: token?.contract)
-            let before = Before(page.position)
-            var singles: [TransferLine] = []
-            var ranges = RangeLines(lines: [], reached: nil)
-            if let token {
-                try reading.requireIndexes()
-                if let contract = try reading.id(of: token.contract) {
-                    singles = try reading.transfers(of: token.token, contract, before, limit: page.limit + 1)
-                    ranges = try reading.ranges(
-                        over: token.token,
-                        contract,
-                        before,
-                        limit: page.limit + 1,
-                        steps: limits.rangeStepsMax
-                    )
-                }
-            } else {
-                singles = try reading.transfers(before, limit: page.limit + 1)
-                ranges.lines = try reading.ranges(before, limit: page.limit + 1)
+            let before = PlaceKey(page.position)
+            // One more than is shown tells whether there is a next page.
+            let limit = page.limit + 1
+            var lines: [TransferLine] = []
+            var reached: Place?
+            func add(_ part: (lines: [TransferLine], reached: Place?)) {
+                lines += part.lines
+                reached = [reached, part.reached].compactMap(\.self).max()
             }
-            return Self.page(singles, ranges, page.limit, standing)
+            func add(_ part: SubjectTransfers.Subject) throws {
+                let transfers = SubjectTransfers(reading, of: part, placesMax: limits.placesMax)
+                add(try transfers.newest(before: before, limit: limit))
+            }
+            let contract: Address?
+            switch subject {
+            case .chain:
+                contract = nil
+                add((try reading.transfers(before, limit: limit), nil))
+                add((try reading.ranges(before, limit: limit), nil))
+            case .token(let token):
+                contract = token.contract
+                try reading.requireIndexes()
+                if let id = try reading.id(of: token.contract) {
+                    add((try reading.transfers(of: token.token, id, before, limit: limit), nil))
+                    add(try reading.ranges(of: id, over: token.token, before, limit: limit, limits.rangeStepsMax))
+                }
+            case .contract(let address):
+                contract = address
+                try reading.requireIndexes()
+                if let id = try reading.id(of: address) {
+                    try add(.contract(id))
+                    add(try reading.ranges(of: id, over: nil, before, limit: limit, limits.rangeStepsMax))
+                }
+            case .wallet(let address):
+                contract = nil
+                try reading.requireIndexes()
+                try reading.requireWalletIndexes()
+                if let id = try reading.id(of: address) {
+                    try add(.wallet(id))
+                    add(try reading.ranges(ofWallet: address, before, limit: limit, limits.rangeStepsMax))
+                }
+            }
+            return Self.page(lines, reached, page.limit, reading.standing(of: contract))
         }
     }
 
+    /// - Parameter reached: what is older was not looked through and belongs to the next page.
     private static func page(
-        _ singles: [TransferLine],
-        _ ranges: RangeLines,
+        _ lines: [TransferLine],
+        _ reached: Place?,
         _ limit: Int,
         _ standing: Standing
     ) -> Page<TransferLine, Place> {
-        var lines = (singles + ranges.lines).sorted { $0.transfer.place > $1.transfer.place }
-        if let reached = ranges.reached { lines.removeAll { $0.transfer.place < reached } }
+        var lines = lines.sorted { $0.transfer.place > $1.transfer.place }
+        if let reached { lines.removeAll { $0.transfer.place < reached } }
         let items = Array(lines.prefix(limit))
-        let next = lines.count > limit ? items.last?.transfer.place : ranges.reached
+        let next = lines.count > limit ? items.last?.transfer.place : reached
         return Page(items: items, next: next, isTruncated: false, standing: standing)
     }
 }
 
-/// The place that a page ends before.
-private struct Before {
-    var block: Int64
-    var log: Int64
-    var ordinal: Int64
-
-    init(_ place: Place?) {
-        block = place.map { Int64(clamping: $0.block) } ?? .max
-        log = place.map { Int64($0.logIndex) } ?? .max
-        ordinal = place.map { Int64($0.ordinal) } ?? .max
-    }
-}
-
-/// Ranges of a page, and how far they were looked through when the work ended before the page did.
-private struct RangeLines {
-    var lines: [TransferLine]
-    var reached: Place?
-}
-
 extension ListReading {
-    fileprivate func transfers(_ before: Before, limit: Int) throws -> [TransferLine] {
+    fileprivate func transfers(_ before: PlaceKey, limit: Int) throws -> [TransferLine] {
         try lines(rows(ListSQL.transfers, [chain, before.block, before.log, before.ordinal, limit]))
     }
 
     fileprivate func transfers(
         of token: U256,
         _ contract: AddressID,
-        _ before: Before,
+        _ before: PlaceKey,
         limit: Int
     ) throws -> [TransferLine] {
         try lines(
@@ -95,67 +99,90 @@ extension ListReading {
         )
     }
 
-    fileprivate func ranges(_ before: Before, limit: Int) throws -> [TransferLine] {
+    fileprivate func ranges(_ before: PlaceKey, limit: Int) throws -> [TransferLine] {
         let rows = try rows(ListSQL.rangeTransfers, [chain, before.block, before.log, limit])
         var out: [TransferLine] = []
         while let row = try rows.next() { out.append(try rangeLine(row)) }
         return out
     }
 
-    /// The ranges of a contract that cover a token; there is no index by id, so the contract's are passed through.
+    /// The ranges of a contract, of those that cover a token where one is named.
+    ///
+    /// There is no index by id, so the contract's are passed through, at most `steps` of them.
     fileprivate func ranges(
-        over token: U256,
-        _ contract: AddressID,
-        _ before: Before,
+        of contract: AddressID,
+        over token: U256?,
+        _ before: PlaceKey,
         limit: Int,
-        steps: Int
-    ) throws -> RangeLines {
+        _ steps: Int
+    ) throws -> (lines: [TransferLine], reached: Place?) {
         let rows = try rows(
             ListSQL.rangeTransfersOfContract,
-            [chain, before.block, before.log, steps, contract, Self.key(token)]
+            [chain, before.block, before.log, steps, contract, Self.key(token ?? .zero)]
         )
-        var out = RangeLines(lines: [], reached: nil)
-        var passed = 0
-        while let row = try rows.next() {
-            passed += 1
-            if row[10] {
-                out.lines.append(try rangeLine(row))
-                if out.lines.count == limit { return out }
-            }
-            if passed == steps { out.reached = Self.place(row, from: 0, ordinal: false) }
+        return try ranges(rows, limit: limit, steps) { token == nil || $0[10] }
+    }
+
+    /// The ranges that a wallet sent or received, among the chain's.
+    fileprivate func ranges(
+        ofWallet wallet: Address,
+        _ before: PlaceKey,
+        limit: Int,
+        _ steps: Int
+    ) throws -> (lines: [TransferLine], reached: Place?) {
+        let rows = try rows(ListSQL.rangeTransfers, [chain, before.block, before.log, steps])
+        return try ranges(rows, limit: limit, steps) { row in
+            try Self.address(row, 5) == wallet || Self.address(row, 6) == wallet
         }
-        return out
+    }
+
+    private func ranges(
+        _ rows: RowCursor,
+        limit: Int,
+        _ steps: Int,
+        where isWanted: (Row) throws -> Bool
+    ) throws -> (lines: [TransferLine], reached: Place?) {
+        var lines: [TransferLine] = []
+        var passed = 0
+        while lines.count < limit, let row = try rows.next() {
+            passed += 1
+            if try isWanted(row) { lines.append(try rangeLine(row)) }
+            if passed == steps { return (lines, Self.place(row, from: 0, ordinal: false)) }
+        }
+        return (lines, nil)
     }
 
     private func lines(_ rows: RowCursor) throws -> [TransferLine] {
         var out: [TransferLine] = []
-        while let row = try rows.next() {
-            let amount: Data_ = row[8]
-            let (kind, flags): (Int64, Int64) = (row[11], row[12])
-            let timestamp: Int64? = row[13]
-            guard let amount = U256(bytes: amount), let kind = TransferKind(rawValue: UInt8(truncatingIfNeeded: kind))
-            else { throw Self.damaged("transfer") }
-            let transfer = Transfer(
-                place: Self.place(row, from: 0),
-                contract: try Self.address(row, 3),
-                token: try Self.token(row, 4),
-                from: try Self.address(row, 5),
-                to: try Self.address(row, 6),
-                operator: try Self.address(row, 7),
-                amount: amount,
-                transactionHash: try Self.hash(row, 9),
-                transactionIndex: Self.small(row, 10),
-                kind: kind,
-                flags: TransferFlags(rawValue: UInt8(truncatingIfNeeded: flags))
-            )
-            out.append(
-                TransferLine(transfer: transfer, tokenTo: nil, timestamp: timestamp.map(UInt64.init(bitPattern:)))
-            )
-        }
+        while let row = try rows.next() { out.append(try line(row)) }
         return out
     }
 
-    private func rangeLine(_ row: Row) throws -> TransferLine {
+    /// One transfer, from the columns that every statement of transfers has.
+    func line(_ row: Row) throws -> TransferLine {
+        let (kind, flags): (Int64, Int64) = (row[11], row[12])
+        let timestamp: Int64? = row[13]
+        guard let kind = TransferKind(rawValue: UInt8(truncatingIfNeeded: kind)) else {
+            throw Self.damaged("transfer")
+        }
+        let transfer = Transfer(
+            place: Self.place(row, from: 0),
+            contract: try Self.address(row, 3),
+            token: try Self.token(row, 4),
+            from: try Self.address(row, 5),
+            to: try Self.address(row, 6),
+            operator: try Self.address(row, 7),
+            amount: try Self.amount(row, 8),
+            transactionHash: try Self.hash(row, 9),
+            transactionIndex: Self.small(row, 10),
+            kind: kind,
+            flags: TransferFlags(rawValue: UInt8(truncatingIfNeeded: flags))
+        )
+        return TransferLine(transfer: transfer, tokenTo: nil, timestamp: timestamp.map(UInt64.init(bitPattern:)))
+    }
+
+    /// One range as a line, from the columns that every statement of ranges has.
+    func rangeLine(_ row: Row) throws -> TransferLine {
         let from = try Self.address(row, 5)
         let timestamp: Int64? = row[9]
         let transfer = Transfer(

@@ -16,6 +16,8 @@ package final class SQLiteStore: Sendable {
     let writer: WriterState
     let lease: LeaseTerms
     private let rim: Rim
+    /// Indexes that are to be built beside those that every database gets.
+    let optionalIndexes: Set<OptionalIndex>
 
     /// Where blocking work runs.
     package enum Rim: Sendable {
@@ -36,10 +38,17 @@ package final class SQLiteStore: Sendable {
 
     /// Opens or makes the database and brings its schema up to date.
     ///
+    /// - Parameter optionalIndexes: while one of them is missing, the state says that indexes are to be built.
     /// - Throws: ``StoreError`` where an operator can do something, else what SQLite says.
-    package init(path: String, rim: Rim = .queued, lease: LeaseTerms = .takeOver) throws {
+    package init(
+        path: String,
+        rim: Rim = .queued,
+        lease: LeaseTerms = .takeOver,
+        optionalIndexes: Set<OptionalIndex> = []
+    ) throws {
         self.rim = rim
         self.lease = lease
+        self.optionalIndexes = optionalIndexes
         try FileSystem.refuseNetwork(path)
         try Self.prepareFile(path)
         var configuration = Configuration()
@@ -112,7 +121,7 @@ package final class SQLiteStore: Sendable {
 
     package func buildingIndexes(of chain: ChainID, as version: ChainVersion) throws {
         try noting("building indexes", of: chain, as: version)
-        for index in Schema.secondaryIndexes {
+        for index in Schema.secondaryIndexes + optionalIndexes.flatMap(Schema.indexes) {
             try writing { db in
                 try db.execute(sql: index.sql)
                 try db.execute(

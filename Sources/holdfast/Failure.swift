@@ -35,6 +35,7 @@ struct Failure: Error, CustomStringConvertible {
         case let error as Failure: error
         case let error as StoreError: Failure(message: error.description, code: error.exitCode)
         case let error as LedgerError: Failure(message: error.description, code: error.exitCode)
+        case let error as ListingError: Failure(message: error.description, code: 1)
         case let error as SyncError: Failure(message: error.description, code: error.exitCode)
         case let error as ChainError: Failure(message: error.message, code: error.exitCode)
         case is ExitCode, is CleanExit, is ValidationError: nil

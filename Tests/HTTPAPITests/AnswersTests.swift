@@ -102,6 +102,44 @@ struct AnswersTests {
         }
     }
 
+    @Test func `what a wallet held and a contract's tokens were at a past block`() async throws {
+        try await World.with(World.ledger()) { world in
+            let wallet = try await world.get("/v1/chains/321/wallets/\(alice)/tokens?atBlock=1")
+            #expect(
+                wallet.text
+                    == #"{"chainId":321,"wallet":"\#(alice)","tokens":["#
+                    + #"{"contract":"\#(contract)","tokenId":"1","standard":"erc721","amount":"1"},"#
+                    + #"{"contract":"\#(contract)","tokenId":"2","standard":"erc721","amount":"1"},"#
+                    + #"{"contract":"\#(multi)","tokenId":"9","standard":"erc1155","amount":"10"}],"#
+                    + #""truncated":false,"ownership":"events","next":null,"changed":false,"complete":true,"#
+                    + #""asOf":{"blockNumber":1,"blockHash":"\#(TestLedger.hash(1).hex)","finality":"finalized"}}"#
+            )
+            let ranges = try await world.get("/v1/chains/321/wallets/\(bob)/tokens?atBlock=2&limit=100")
+            #expect(ranges.list("tokens").count == 1 + 1 + 30)
+            let before = try await world.get("/v1/chains/321/wallets/\(alice)/tokens?atBlock=0")
+            #expect(before.status == 200)
+            #expect(before.list("tokens").isEmpty)
+            let tokens = try await world.get("/v1/chains/321/contracts/\(contract)/tokens?atBlock=2")
+            #expect(
+                tokens.text.contains(
+                    #""tokens":[{"tokenId":"1","standard":"erc721","owner":"\#(bob)"},"#
+                        + #"{"tokenId":"2","standard":"erc721","owner":"\#(alice)"}],"truncated":false"#
+                )
+            )
+        }
+    }
+
+    @Test func `transfers of a wallet and of a contract, newest first`() async throws {
+        try await World.with(World.ledger()) { world in
+            let wallet = try await world.get("/v1/chains/321/transfers?wallet=\(bob)")
+            let places = wallet.list("transfers").map { [$0["blockNumber"] as? Int, $0["logIndex"] as? Int] }
+            #expect(places == [[3, 2], [3, 1], [2, 1], [2, 0], [1, 3]])
+            #expect(wallet.list("transfers").last?["tokenIdTo"] as? String == "30")
+            let contract = try await world.get("/v1/chains/321/transfers?contract=\(multi)")
+            #expect(contract.list("transfers").compactMap { $0["blockNumber"] as? Int } == [3, 2, 1])
+        }
+    }
+
     @Test func `the contracts, one of them, and its tokens`() async throws {
         try await World.with(World.ledger()) { world in
             let list = try await world.get("/v1/chains/321/contracts")

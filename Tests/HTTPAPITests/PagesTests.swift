@@ -13,7 +13,9 @@ struct PagesTests {
     @Test(arguments: [
         "wallets/\(World.bob.hex)/tokens", "contracts", "contracts/\(World.ranged.hex)/tokens", "transfers",
         "contracts/\(World.multi.hex)/tokens/9/owners", "contracts/\(World.multi.hex)/tokens/9/owners?atBlock=3",
-        "contracts/\(World.ranged.hex)/tokens/7/transfers",
+        "contracts/\(World.ranged.hex)/tokens/7/transfers", "wallets/\(World.bob.hex)/tokens?atBlock=2",
+        "contracts/\(World.ranged.hex)/tokens?atBlock=2", "transfers?wallet=\(World.bob.hex)",
+        "transfers?contract=\(World.multi.hex)",
     ])
     func `pages of one item together are the one page of all`(path: String) async throws {
         try await World.with(World.ledger()) { world in
@@ -114,6 +116,18 @@ struct PagesTests {
             #expect(read.list == cursor.list)
             #expect(TokenPosition(cursorBytes: read.position) == position)
             #expect(Place(cursorBytes: place.cursorBytes) == place)
+        }
+    }
+
+    @Test func `a cursor of one wallet's transfers is refused for another's and for the chain's`() async throws {
+        try await World.with(World.ledger()) { world in
+            let path = "/v1/chains/321/transfers"
+            let page = try await world.get(path + "?wallet=\(World.bob.hex)&limit=1")
+            let cursor = try #require(page.string("next"))
+            #expect(try await world.get(path + "?wallet=\(World.bob.hex)&cursor=\(cursor)").status == 200)
+            #expect(try await world.get(path + "?wallet=\(World.alice.hex)&cursor=\(cursor)").status == 400)
+            #expect(try await world.get(path + "?contract=\(World.bob.hex)&cursor=\(cursor)").status == 400)
+            #expect(try await world.get(path + "?cursor=\(cursor)").status == 400)
         }
     }
 }

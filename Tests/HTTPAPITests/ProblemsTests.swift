@@ -45,6 +45,30 @@ struct ProblemsTests {
             name: "unknown-contract",
             says: "No NFT event"
         ),
+        Case(
+            path: "/v1/chains/321/transfers?contract=\(TestLedger.address(77).hex)",
+            status: 404,
+            name: "unknown-contract",
+            says: "No NFT event"
+        ),
+        Case(
+            path: "/v1/chains/321/transfers?contract=\(contract)&wallet=\(contract)",
+            status: 400,
+            name: "bad-input",
+            says: "not both"
+        ),
+        Case(
+            path: "/v1/chains/321/wallets/\(contract)/tokens?atBlock=4",
+            status: 422,
+            name: "not-covered",
+            says: "answers reach to block 3"
+        ),
+        Case(
+            path: "/v1/chains/321/contracts/\(contract)/tokens?atBlock=4",
+            status: 422,
+            name: "not-covered",
+            says: "answers reach to block 3"
+        ),
         // An account that holds tokens is no contract.
         Case(
             path: "/v1/chains/321/contracts/\(World.alice.hex)/tokens/1/owners",
@@ -179,6 +203,19 @@ struct ProblemsTests {
             let document = JSONWriter.document { $0.field("text", text) }
             let read = try JSONSerialization.jsonObject(with: Data(document.readableBytesView)) as? [String: String]
             #expect(read?["text"] == text)
+        }
+    }
+
+    @Test func `without the wallets' indexes a refusal says how to have them built`() async throws {
+        try await World.with(World.ledger(indexes: [])) { world in
+            for path in ["wallets/\(World.alice.hex)/tokens?atBlock=1", "transfers?wallet=\(World.alice.hex)"] {
+                let answer = try await world.get("/v1/chains/321/" + path)
+                #expect(answer.status == 503)
+                #expect(answer.headers[.contentType] == "application/problem+json")
+                #expect(answer.string("type") == "urn:holdfast:problem:wallets-not-indexed")
+                #expect(answer.string("detail")?.contains("--index wallets") == true)
+            }
+            #expect(try await world.get("/v1/chains/321/wallets/\(World.alice.hex)/tokens").status == 200)
         }
     }
 }

@@ -68,8 +68,8 @@ struct World: Sendable {
     }
 
     /// One ERC-721, one ERC-1155 and one ERC-2309 contract over blocks 1 to 3; block 2 is final.
-    static func ledger() throws -> TestLedger {
-        let ledger = try TestLedger()
+    static func ledger(indexes: Set<OptionalIndex> = [.wallets]) throws -> TestLedger {
+        let ledger = try TestLedger(indexes: indexes)
         ledger.at(1)
         ledger.move(U256(1), of: contract, to: alice)
         ledger.move(U256(2), of: contract, to: alice)

@@ -1,4 +1,4 @@
-"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [disks] [demo]`.
+"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [lists] [disks] [demo]`.
 
 The program is .build/debug/holdfast of this repository, or HOLDFAST_BIN. The last line is `N passed, N failed`.
 """
@@ -175,6 +175,85 @@ def inputs(directory):
     check("a second chain in the same file is welcome", done.returncode == 0, done.stderr[-300:])
 
 
+def replayed(chain, last):
+    """What the chain's logs up to a block give a wallet: {wallet: {(contract, standard, id): amount}}."""
+    zero, owners, sums = "0x" + "0" * 40, {}, {}
+    for number in range(1, last + 1):
+        for log in chain.logs[number]:
+            topics, contract = log["topics"], log["address"]
+            if len(log["data"]) == 2:
+                owners[contract, int(topics[3], 16)] = "0x" + topics[2][26:]
+            else:
+                token, amount = int(log["data"][2:66], 16), int(log["data"][66:], 16)
+                for wallet, change in (("0x" + topics[2][26:], -amount), ("0x" + topics[3][26:], amount)):
+                    sums[wallet, contract, token] = sums.get((wallet, contract, token), 0) + change
+    wallets = {}
+    for (contract, token), owner in owners.items():
+        wallets.setdefault(owner, {})[contract, "erc721", str(token)] = "1"
+    for (wallet, contract, token), amount in sums.items():
+        if amount:
+            wallets.setdefault(wallet, {})[contract, "erc1155", str(token)] = str(max(0, amount))
+    wallets.pop(zero, None)
+    return wallets
+
+
+def movement(log):
+    topics, single = log["topics"], len(log["data"]) > 2
+    token, amount = (int(log["data"][2:66], 16), int(log["data"][66:], 16)) if single else (int(topics[3], 16), 1)
+    ends = ["0x" + topic[26:] for topic in (topics[2:4] if single else topics[1:3])]
+    place = (log["blockHash"], int(log["logIndex"], 16), log["transactionHash"], log["address"])
+    return (*place, str(token), *ends, str(amount))
+
+
+def lists(directory):
+    """Lists of wallets and of past blocks: refused without their indexes, built when asked for, and exact."""
+    chain = Chain(300)
+    server = Server(chain)
+    path = directory / "lists.db"
+    database = f"sqlite:{path}"
+    run("sync", "--rpc", server.url, "--database", database)
+    wallet = max(replayed(chain, 150).items(), key=lambda item: len(item[1]))[0]
+    for arguments in (("tokens", wallet, "--at-block", "150"), ("transfers", "--wallet", wallet)):
+        done = run(*arguments, "--database", database)
+        good = done.returncode == 1 and done.stderr.count("\n") == 1 and "--index wallets" in done.stderr
+        check(f"{arguments[0]} without the indexes: exit 1, one line that says what to do", good, done.stderr[-300:])
+    typo = run("sync", "--rpc", server.url, "--index", "wallet", "--database", database)
+    check("an index that there is not: exit 64", typo.returncode == 64 and "wallets" in typo.stderr, typo.stderr[-300:])
+    done = run("sync", "--rpc", server.url, "--index", "wallets", "--database", database)
+    names = {name for (name,) in rows(path, "SELECT name FROM sqlite_master WHERE type = 'index'")}
+    check("asked for later they are built", {"transfer_by_sender", "transfer_by_recipient"} <= names, done.stderr[-300:])
+
+    for block in (1, 37, 150, 300):
+        wrong = []
+        for owner, held in replayed(chain, block).items():
+            told = run("tokens", owner, "--at-block", str(block), "--json", "--database", database).stdout
+            lines = [json.loads(line) for line in told.splitlines()]
+            if {(l["contract"].lower(), l["standard"], l["tokenId"]): l["amount"] for l in lines} != held:
+                wrong.append(owner)
+        check(f"at block {block} every wallet's list is what the logs add up to", not wrong, str(wrong[:3]))
+    beyond = run("tokens", wallet, "--at-block", "301", "--database", database)
+    check("a block above the checkpoint: exit 1", beyond.returncode == 1 and "reach to block 300" in beyond.stderr)
+
+    logs = [log for number in range(1, 301) for log in chain.logs[number]]
+    mine = [log["transactionHash"] for log in reversed(logs) if any(wallet[2:] in topic for topic in log["topics"])]
+    told = run("transfers", "--wallet", wallet, "--limit", "1000", "--json", "--database", database).stdout
+    check("a wallet's transfers, newest first", [json.loads(l)["transactionHash"] for l in told.splitlines()] == mine)
+
+    for block in (37, None):
+        arguments = ("--at-block", str(block)) if block else ()
+        wanted = [log for log in logs if int(log["blockNumber"], 16) <= (block or 300)]
+        told = run("export", "transfers", *arguments, "--database", database)
+        lines = [json.loads(line) for line in told.stdout.splitlines()]
+        keys = ("blockHash", "logIndex", "transactionHash", "contract", "tokenId", "from", "to", "amount")
+        check(
+            f"export transfers to {block or 'the end'}: {len(lines)} lines as the logs",
+            [tuple(line[key] for key in keys) for line in lines] == [movement(log) for log in wanted],
+            told.stderr[-300:],
+        )
+        csv = run("export", "transfers", "--format", "csv", *arguments, "--database", database).stdout.splitlines()
+        check("as CSV too", len(csv) == len(wanted) + 1 and csv[0].startswith("chainId,blockNumber"))
+
+
 def disks(directory):
     """A full disk and a read-only one, each a small tmpfs; needs the right to mount, else SKIPPED."""
     mount = directory / "mount"
@@ -244,12 +323,12 @@ def get(url):
 
 
 def main():
-    wanted = sys.argv[1:] or ["restarts", "inputs", "disks", "demo"]
+    wanted = sys.argv[1:] or ["restarts", "inputs", "lists", "disks", "demo"]
     started = time.monotonic()
     for name in wanted:
         print(f"== {name}", flush=True)
         with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
-            {"restarts": restarts, "inputs": inputs, "disks": disks, "demo": demo}[name](pathlib.Path(directory))
+            {"restarts": restarts, "inputs": inputs, "lists": lists, "disks": disks, "demo": demo}[name](pathlib.Path(directory))
     print(f"      {time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

@@ -14,7 +14,7 @@ struct ListsTests {
 
     @Test(arguments: ListSQL.all.map(\.name))
     func `no statement scans a table or sorts`(name: String) throws {
-        let ledger = try TestLedger()
+        let ledger = try TestLedger(indexes: [.wallets])
         try ledger.buildIndexes()
         let sql = try #require(ListSQL.all.first { $0.name == name }?.sql)
         let plan = try ledger.store.pool.read { db in
@@ -32,12 +32,21 @@ struct ListsTests {
     }
 
     @Test func `statements use the index that their order needs`() throws {
-        let ledger = try TestLedger()
+        let ledger = try TestLedger(indexes: [.wallets])
         try ledger.buildIndexes()
         let expected = [
             (ListSQL.singlesOfOwner, "owner_by_owner"), (ListSQL.balancesOfOwner, "balance_by_owner"),
             (ListSQL.transfersOfToken, "transfer_by_token"), (ListSQL.nextOwnedContract, "owner_by_owner"),
             (ListSQL.movementsAt, "transfer_by_token"), (ListSQL.newestTransferAt, "transfer_by_token"),
+            (ListSQL.movementsNewestFirstAt, "transfer_by_token"), (ListSQL.movesAfter, "transfer_by_token"),
+            (ListSQL.supplyMovementsAt, "transfer_by_token"),
+            (ListSQL.placesOfContract, "COVERING INDEX transfer_by_token"),
+            (ListSQL.placesOfSender, "COVERING INDEX transfer_by_sender"),
+            (ListSQL.placesOfRecipient, "COVERING INDEX transfer_by_recipient"),
+            (ListSQL.nextReceivedToken, "COVERING INDEX transfer_by_recipient"),
+            (ListSQL.nextSentToken, "COVERING INDEX transfer_by_sender"),
+            (ListSQL.receivedAt, "(chain=? AND recipient=? AND contract=? AND token=? AND block<?)"),
+            (ListSQL.sentAt, "(chain=? AND sender=? AND contract=? AND token=? AND block<?)"),
         ]
         for (sql, index) in expected {
             let plan = try ledger.store.pool.read { db in
@@ -98,7 +107,8 @@ struct ListsTests {
         _ ledger: TestLedger,
         limit: Int,
         limits: ListLimits = ListLimits(),
-        wallet: Address?
+        wallet: Address?,
+        at block: BlockNumber? = nil
     ) throws -> (items: [HeldToken], pages: Int, isTruncated: Bool) {
         var items: [HeldToken] = []
         var position: TokenPosition?
@@ -108,9 +118,9 @@ struct ListsTests {
             let request = PageRequest(position: position, limit: limit)
             let page =
                 if let wallet {
-                    try ledger.store.tokens(of: wallet, on: ledger.chain, request, limits: limits)
+                    try ledger.store.tokens(of: wallet, on: ledger.chain, at: block, request, limits: limits)
                 } else {
-                    try ledger.store.tokens(in: Self.contract, on: ledger.chain, request, limits: limits)
+                    try ledger.store.tokens(in: Self.contract, on: ledger.chain, at: block, request, limits: limits)
                 }
             #expect(page.items.count <= limit)
             items += page.items
@@ -169,9 +179,9 @@ struct ListsTests {
             token: U256.max.subtractingReportingOverflow(U256(1)).partialValue,
             rule: .unique
         )
-        let first = try ledger.store.tokens(of: Self.alice, on: 321, PageRequest(position: nil, limit: 6))
+        let first = try ledger.store.tokens(of: Self.alice, on: 321, at: nil, PageRequest(position: nil, limit: 6))
         #expect(first.items.map(\.token) == [0, 1, 2, 3, 4, 6].map { U256($0) })
-        let last = try ledger.store.tokens(of: Self.alice, on: 321, PageRequest(position: end, limit: 6))
+        let last = try ledger.store.tokens(of: Self.alice, on: 321, at: nil, PageRequest(position: end, limit: 6))
         #expect(last.items.count == 2)
         #expect(last.items.last?.token == .max)
         #expect(last.next == nil)
@@ -243,11 +253,11 @@ struct ListsTests {
         ledger.move(U256(1), of: Self.contract, to: Self.alice)
         try ledger.commit()
         #expect(throws: ListingError.notIndexed) {
-            _ = try ledger.store.tokens(of: Self.alice, on: 321, PageRequest(position: nil, limit: 1))
+            _ = try ledger.store.tokens(of: Self.alice, on: 321, at: nil, PageRequest(position: nil, limit: 1))
         }
         let token = TokenID(contract: Self.contract, token: U256(1))
         #expect(throws: ListingError.notIndexed) {
-            _ = try ledger.store.transfers(of: 321, token: token, PageRequest(position: nil, limit: 1))
+            _ = try ledger.store.transfers(of: .token(token), on: 321, PageRequest(position: nil, limit: 1))
         }
         #expect(try ledger.store.ownerReader().owner(of: token, on: 321)?.unique?.owner == Self.alice)
     }
@@ -272,14 +282,15 @@ struct ListsTests {
     @Test func `transfers come newest first, single ones and ranges in one order, at any page size`() throws {
         let ledger = try mixedLedger()
         for token in [nil, TokenID(contract: Self.contract, token: U256(51))] {
+            let subject = token.map { TransferSubject.token($0) } ?? .chain
             var one: [TransferLine] = []
             var position: Place?
             repeat {
-                let page = try ledger.store.transfers(of: 321, token: token, PageRequest(position: position, limit: 1))
+                let page = try ledger.store.transfers(of: subject, on: 321, PageRequest(position: position, limit: 1))
                 one += page.items
                 position = page.next
             } while position != nil
-            let all = try ledger.store.transfers(of: 321, token: token, PageRequest(position: nil, limit: 100))
+            let all = try ledger.store.transfers(of: subject, on: 321, PageRequest(position: nil, limit: 100))
             #expect(one == all.items)
             #expect(zip(one, one.dropFirst()).allSatisfy { $0.transfer.place > $1.transfer.place })
             #expect(one.count == (token == nil ? 20 : 3))

@@ -17,12 +17,20 @@ package final class TestLedger: @unchecked Sendable {
     private var rows = DecodedLogs()
     private var block: BlockNumber
 
-    package init(chain: ChainID = 321, contracts: [Address] = [], firstBlock: BlockNumber = 0) throws {
+    package init(
+        chain: ChainID = 321,
+        contracts: [Address] = [],
+        firstBlock: BlockNumber = 0,
+        indexes: Set<OptionalIndex> = []
+    ) throws {
         self.chain = chain
         block = firstBlock
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("test-ledger-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        store = try SQLiteStore(path: directory.appendingPathComponent("test.db").path)
+        store = try SQLiteStore(
+            path: directory.appendingPathComponent("test.db").path,
+            optionalIndexes: indexes
+        )
         state = try store.opening(
             ChainRequest(
                 identity: ChainIdentity(chainID: chain, genesis: Self.hash(0, 999)),

@@ -101,7 +101,7 @@ extension JSONWriter {
             json.field("to", transfer.to.checksummed)
             json.field("operator", transfer.operator.checksummed)
             json.field("amount", transfer.amount.decimal)
-            json.field("kind", transfer.kind.text)
+            json.field("kind", transfer.kind.name)
             if transfer.flags.contains(.presumed) { json.field("presumed", true) }
         }
     }
@@ -113,27 +113,6 @@ extension JSONWriter {
         case (true, false): "erc721"
         case (false, true): "erc1155"
         case (false, false): nil
-        }
-    }
-}
-
-extension HoldingRule {
-    fileprivate var standard: String {
-        switch self {
-        case .unique: "erc721"
-        case .counted: "erc1155"
-        }
-    }
-}
-
-extension TransferKind {
-    fileprivate var text: String {
-        switch self {
-        case .erc721: "erc721"
-        case .erc1155Single: "erc1155-single"
-        case .erc1155Batch: "erc1155-batch"
-        case .unindexed721: "erc721-unindexed"
-        case .erc2309: "erc2309-range"
         }
     }
 }

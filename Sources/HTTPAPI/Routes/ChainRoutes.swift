@@ -13,10 +13,11 @@ struct ChainRoutes: Sendable {
     }
 
     @Sendable func wallet(_ request: Request, _ context: APIContext) async throws -> Response {
-        let inputs = try Inputs(request, context, query: ["limit", "cursor", "consistent"])
+        let inputs = try Inputs(request, context, query: ["atBlock", "limit", "cursor", "consistent"])
         let (chain, wallet) = (try inputs.chain(resolve), try inputs.address("address"))
+        let block = try inputs.block()
         let page = try inputs.page(TokenPosition.self)
-        let answer = try await reads.ask { try $0.tokens(of: wallet, on: chain, page.request) }
+        let answer = try await reads.ask { try $0.tokens(of: wallet, on: chain, at: block, page.request) }
         return try .json { json in
             json.field("chainId", chain)
             json.field("wallet", wallet.checksummed)
@@ -28,10 +29,18 @@ struct ChainRoutes: Sendable {
     }
 
     @Sendable func transfers(_ request: Request, _ context: APIContext) async throws -> Response {
-        let inputs = try Inputs(request, context, query: ["limit", "cursor", "consistent"])
-        let chain = try inputs.chain(resolve)
+        let inputs = try Inputs(request, context, query: ["wallet", "contract", "limit", "cursor", "consistent"])
+        let (chain, subject) = (try inputs.chain(resolve), try inputs.transferSubject())
         let page = try inputs.page(Place.self)
-        let answer = try await reads.ask { try $0.transfers(of: chain, token: nil, page.request) }
+        let answer = try await reads.ask { catalog in
+            let answer = try catalog.transfers(of: subject, on: chain, page.request)
+            if case .contract(let contract) = subject, answer.items.isEmpty, page.position == nil,
+                try catalog.contract(contract, on: chain) == nil
+            {
+                throw Problem.unknownContract(contract, isComplete: answer.standing.isComplete)
+            }
+            return answer
+        }
         return try .json { json in
             json.field("chainId", chain)
             json.field("transfers", each: answer.items) { $0.object($1) }

@@ -39,11 +39,12 @@ struct ContractRoutes: Sendable {
     }
 
     @Sendable func tokens(_ request: Request, _ context: APIContext) async throws -> Response {
-        let inputs = try Inputs(request, context, query: ["limit", "cursor", "consistent"])
+        let inputs = try Inputs(request, context, query: ["atBlock", "limit", "cursor", "consistent"])
         let (chain, contract) = (try inputs.chain(resolve), try inputs.address("contract"))
+        let block = try inputs.block()
         let page = try inputs.page(TokenPosition.self)
         let answer = try await reads.ask { catalog in
-            let answer = try catalog.tokens(in: contract, on: chain, page.request)
+            let answer = try catalog.tokens(in: contract, on: chain, at: block, page.request)
             if answer.items.isEmpty, page.position == nil, try catalog.contract(contract, on: chain) == nil {
                 throw Problem.unknownContract(contract, isComplete: answer.standing.isComplete)
             }
@@ -60,7 +61,7 @@ struct ContractRoutes: Sendable {
 
     private func isComplete(_ contract: Address, _ chain: ChainID) async throws -> Bool {
         try await reads.ask {
-            try $0.tokens(in: contract, on: chain, PageRequest(position: nil, limit: 1)).standing.isComplete
+            try $0.tokens(in: contract, on: chain, at: nil, PageRequest(position: nil, limit: 1)).standing.isComplete
         }
     }
 }

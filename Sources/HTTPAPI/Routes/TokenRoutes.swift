@@ -42,7 +42,7 @@ struct TokenRoutes: Sendable {
         let inputs = try Inputs(request, context, query: ["limit", "cursor", "consistent"])
         let (chain, token) = (try inputs.chain(resolve), try inputs.token())
         let page = try inputs.page(Place.self)
-        let answer = try await reads.ask { try $0.transfers(of: chain, token: token, page.request) }
+        let answer = try await reads.ask { try $0.transfers(of: .token(token), on: chain, page.request) }
         return try .json { json in
             json.field("chainId", chain)
             json.field("contract", token.contract.checksummed)

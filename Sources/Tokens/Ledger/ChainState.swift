@@ -17,7 +17,7 @@ package struct ChainState: Sendable, Equatable {
     package var coverage: [CoverageKey: Coverage]
     /// The hashes held above ``finalized``, and the newest at or below it; oldest first.
     package var window: [BlockRef]
-    /// Whether the secondary indexes exist; a first backfill runs without them.
+    /// Whether the secondary indexes exist, and the optional ones asked for; a first backfill runs without them.
     package var isIndexed: Bool
     /// Whether every log of this chain is numbered from its block's receipts, because nodes give unusable numbers.
     package var isRenumbered = false

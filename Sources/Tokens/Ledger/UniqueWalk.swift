@@ -13,8 +13,22 @@ package struct UniqueWalk {
     private let owner: Address?
     /// Ids that are still to be emitted.
     package var left: Int
-    /// Single rows that may still be read.
-    package var budget: Int
+    /// Rows that may still be read.
+    package private(set) var budget: Int
+    /// Whether an id was passed: the first is, whatever it costs, so that every walk gets on.
+    private var hasPassed = false
+
+    /// An id that has a row of its own.
+    package struct Row {
+        package var token: U256
+        /// What the row says; nil when it says nothing of the block that is asked for.
+        package var single: UniqueRuns.Single?
+
+        package init(token: U256, single: UniqueRuns.Single?) {
+            self.token = token
+            self.single = single
+        }
+    }
 
     package init(_ ranges: RangeOwnership, oldestRange: Place?, owner: Address?, left: Int, budget: Int) {
         segments = ranges.segments
@@ -26,12 +40,13 @@ package struct UniqueWalk {
 
     /// Emits the wanted ids of `zone`, in order.
     ///
-    /// - Parameter next: the single rows of the zone in order of ids; nil at the end. When only one owner is wanted and
-    ///   no range in the zone is his, his own rows are enough.
+    /// - Parameter next: the ids of the zone that have rows, in order; nil at the end. When only one owner is wanted and
+    ///   no range in the zone is his, his own rows are enough. One row is charged for each; what a look-up reads beyond
+    ///   that, it takes from the budget it is given.
     /// - Returns: the id to go on with when ``left`` or ``budget`` ended the walk; nil when the zone is done.
     package mutating func walk(
         _ zone: ClosedRange<U256>,
-        next: () throws -> UniqueRuns.Single?,
+        next: (_ budget: inout Int) throws -> Row?,
         emit: (UniqueRuns.Single) throws -> Void
     ) throws -> U256? {
         var position = zone.lowerBound
@@ -48,9 +63,10 @@ package struct UniqueWalk {
                 return nil
             }
             guard left > 0 else { return id }
-            guard budget >= 0 else { return id }
-            if let single = row, single.token == id {
-                try emitNewer(single, segment: start == id ? segment : nil, emit)
+            guard budget >= 0 || !hasPassed else { return id }
+            hasPassed = true
+            if let own = row, own.token == id {
+                try emitNewer(own, segment: start == id ? segment : nil, emit)
                 row = try read(next)
             } else if let segment {
                 let end = min(segment.last, zone.upperBound, row.map { before($0.token) } ?? .max)
@@ -64,25 +80,26 @@ package struct UniqueWalk {
         }
     }
 
-    private mutating func read(_ next: () throws -> UniqueRuns.Single?) throws -> UniqueRuns.Single? {
+    private mutating func read(_ next: (inout Int) throws -> Row?) throws -> Row? {
         budget -= 1
-        return try next()
+        return try next(&budget)
     }
 
     private mutating func emitNewer(
-        _ single: UniqueRuns.Single,
+        _ row: Row,
         segment: RangeOwnership.Segment?,
         _ emit: (UniqueRuns.Single) throws -> Void
     ) throws {
-        var newest = single
+        var newest = row.single
         if let segment {
-            if segment.place > single.place {
-                newest = UniqueRuns.Single(token: single.token, owner: segment.owner, place: segment.place)
+            if newest.map({ segment.place > $0.place }) ?? true {
+                newest = UniqueRuns.Single(token: row.token, owner: segment.owner, place: segment.place)
             }
-        } else if let oldestRange, single.place < oldestRange {
+        } else if let oldestRange, let single = newest, single.place < oldestRange {
             // A range that was not looked at may be newer than this row: who holds the id is not known here.
             return
         }
+        guard let newest else { return }
         guard newest.owner != .zero, owner == nil || owner == newest.owner else { return }
         left -= 1
         try emit(newest)

@@ -32,6 +32,14 @@ package enum HoldingRule: Sendable, Hashable {
     case unique
     /// Balances: exact signed sums (ERC-1155).
     case counted
+
+    /// The standard's name in answers and exports.
+    package var standard: String {
+        switch self {
+        case .unique: "erc721"
+        case .counted: "erc1155"
+        }
+    }
 }
 
 /// The kinds of event a transfer can come from.
@@ -48,6 +56,17 @@ package enum TransferKind: UInt8, Sendable, Hashable, CaseIterable {
     case unindexed721 = 4
     /// ERC-2309 `ConsecutiveTransfer`: only in ranges, never as a single transfer.
     case erc2309 = 5
+
+    /// The kind in answers and exports.
+    package var name: String {
+        switch self {
+        case .erc721: "erc721"
+        case .erc1155Single: "erc1155-single"
+        case .erc1155Batch: "erc1155-batch"
+        case .unindexed721: "erc721-unindexed"
+        case .erc2309: "erc2309-range"
+        }
+    }
 
     @inlinable
     package var rule: HoldingRule {

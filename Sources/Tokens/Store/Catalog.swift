@@ -16,6 +16,15 @@ package protocol Catalog: Sendable {
         at block: BlockNumber?,
         _ body: (HoldingLine) throws -> Void
     ) throws -> HoldingsSummary
+    /// Every stored transfer up to a block (nil: all), in order of place, from one state.
+    ///
+    /// Flat in memory, however many there are.
+    @discardableResult
+    func transfers(
+        of chain: ChainID,
+        upTo block: BlockNumber?,
+        _ body: (ExportedTransfer) throws -> Void
+    ) throws -> TransfersSummary
 }
 
 /// Names one token of one contract.
@@ -189,6 +198,28 @@ package struct HoldingsSummary: Sendable, Equatable {
     package init(lines: Int, negativeSums: Int, asOf: AsOf) {
         self.lines = lines
         self.negativeSums = negativeSums
+        self.asOf = asOf
+    }
+}
+
+/// One line of the export of transfers.
+package struct ExportedTransfer: Sendable, Equatable {
+    package var line: TransferLine
+    package var blockHash: Hash32
+
+    package init(line: TransferLine, blockHash: Hash32) {
+        self.line = line
+        self.blockHash = blockHash
+    }
+}
+
+/// How many transfers an export wrote, and the state it shows.
+package struct TransfersSummary: Sendable, Equatable {
+    package var lines: Int
+    package var asOf: AsOf
+
+    package init(lines: Int, asOf: AsOf) {
+        self.lines = lines
         self.asOf = asOf
     }
 }

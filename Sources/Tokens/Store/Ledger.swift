@@ -23,7 +23,9 @@ package protocol Ledger: Sendable {
     func apply(_ update: ChainUpdate, to chain: ChainID) async throws -> Committed
     /// Blocks with events whose time is not known, in order from `block` on; at most `limit`. May be repeated.
     func untimedBlocks(of chain: ChainID, from block: BlockNumber, limit: Int) async throws -> [BlockRef]
-    /// Builds the secondary indexes that a first backfill goes without. Minutes on hundreds of millions of rows; repeatable.
+    /// Builds the secondary indexes that a first backfill goes without, or that are asked for since.
+    ///
+    /// Minutes on hundreds of millions of rows; repeatable.
     ///
     /// The lease is renewed with each index, in its transaction; meanwhile others see ``LeaseHolder/work``.
     /// - Throws: ``LedgerError/stale(current:)`` when another instance has taken the chain over.

@@ -17,10 +17,14 @@ package protocol Listings: Catalog {
         at block: BlockNumber?,
         _ page: PageRequest<Address>
     ) throws -> TokenOwner
-    /// What a wallet holds, by contract in the order of first appearance, then by id. Burned tokens are nobody's.
+    /// What a wallet holds, now or at a past block, by contract in the order of first appearance, then by id.
+    ///
+    /// Burned tokens are nobody's. A past block costs a few look-ups for each token that the wallet ever moved, bounded.
+    /// - Throws: ``ListingError/walletsNotIndexed`` for a past block without the indexes of transfers by wallet.
     func tokens(
         of wallet: Address,
         on chain: ChainID,
+        at block: BlockNumber?,
         _ page: PageRequest<TokenPosition>
     ) throws -> Page<
         HeldToken, TokenPosition
@@ -29,16 +33,31 @@ package protocol Listings: Catalog {
     func contracts(of chain: ChainID, _ page: PageRequest<Address>) throws -> Page<ContractSummary, Address>
     /// One contract; nil when no event and no scope names it.
     func contract(_ contract: Address, on chain: ChainID) throws -> (summary: ContractSummary, standing: Standing)?
-    /// A contract's tokens by id; burned unique tokens are left out.
+    /// A contract's tokens by id, now or at a past block; burned unique tokens are left out.
     func tokens(
         in contract: Address,
         on chain: ChainID,
+        at block: BlockNumber?,
         _ page: PageRequest<TokenPosition>
     ) throws -> Page<
         HeldToken, TokenPosition
     >
-    /// Transfers, newest first: of the whole chain, or of one token.
-    func transfers(of chain: ChainID, token: TokenID?, _ page: PageRequest<Place>) throws -> Page<TransferLine, Place>
+    /// Transfers, newest first.
+    /// - Throws: ``ListingError/walletsNotIndexed`` for a wallet's, without the indexes of transfers by wallet.
+    func transfers(
+        of subject: TransferSubject,
+        on chain: ChainID,
+        _ page: PageRequest<Place>
+    ) throws -> Page<TransferLine, Place>
+}
+
+/// Whose transfers are listed.
+package enum TransferSubject: Sendable, Hashable {
+    case chain
+    case token(TokenID)
+    case contract(Address)
+    /// Sent or received; the zero address has mints and burns.
+    case wallet(Address)
 }
 
 /// Looks up owners on a connection of its own; microseconds, so that no thread has to be left for it.
@@ -108,12 +127,29 @@ package struct Standing: Sendable, Hashable {
 }
 
 /// Why a question was not answered; never an empty answer instead.
-package enum ListingError: Error, Sendable, Equatable {
+package enum ListingError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownChain(ChainID)
     /// A past block that coverage does not reach.
     case notCovered(block: BlockNumber, reached: BlockNumber?)
     /// The indexes that the question needs are built after the first backfill.
     case notIndexed
+    /// The question needs the optional indexes of transfers by wallet, which nobody asked to have built.
+    case walletsNotIndexed
     /// More rows than one question may read; says of what.
     case tooMuchHistory(String)
+
+    package var description: String {
+        switch self {
+        case .unknownChain(let chain): "the database holds no chain \(chain)"
+        case .notCovered(let block, let reached):
+            "block \(block) is not completely read; "
+                + (reached.map { "answers reach to block \($0)" } ?? "no answer about the past is complete yet")
+        case .notIndexed:
+            "the first reading of the chain goes on; the indexes this question needs are built when it is done"
+        case .walletsNotIndexed:
+            "this question needs the indexes of transfers by wallet; start `holdfast run` or `holdfast sync` once with "
+                + "`--index wallets` to build them"
+        case .tooMuchHistory(let what): "the answer is not given because \(what)"
+        }
+    }
 }

@@ -8,7 +8,7 @@ import Tokens
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write what the database holds to stdout.",
-        subcommands: [Holdings.self]
+        subcommands: [Holdings.self, StoredTransfers.self]
     )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -56,7 +56,7 @@ struct Export: ParsableCommand {
         }
 
         private func text(_ line: HoldingLine, _ chainID: ChainID) -> String {
-            let standard = line.rule == .unique ? "erc721" : "erc1155"
+            let standard = line.rule.standard
             switch format {
             case .jsonl:
                 let last = line.tokenTo.map { #","tokenIdTo":"\#($0)""# } ?? ""

@@ -43,7 +43,10 @@ struct Run: AsyncParsableCommand {
             throw Failure.usage("--port \(portText): a port from 0 to 65535")
         }
         let path = try database.path(file: file?.database)
-        let store = try SQLiteStore(path: path)
+        let store = try SQLiteStore(
+            path: path,
+            optionalIndexes: settings.optionalIndexes(file: file?.optionalIndexes ?? [])
+        )
         let logger = Wiring.logger()
         let host = host ?? Environment.value(OptionTable.host) ?? "127.0.0.1"
         try await HTTPTransport.withHTTPTransport { transport in

@@ -35,7 +35,7 @@ struct Sync: AsyncParsableCommand {
         let chosen = try settings.chainSettings()
         let logger = Wiring.logger()
         if dryRun { return try await estimate(chosen, goalText, path, logger) }
-        let store = try SQLiteStore(path: path)
+        let store = try SQLiteStore(path: path, optionalIndexes: settings.optionalIndexes())
         try await HTTPTransport.withHTTPTransport { transport in
             let wiring = try await Wiring.make(chosen, store: store, transport: transport, logger: logger)
             let goal = try await goal(goalText, wiring.engine.chain, wiring.confirmations)

@@ -1,6 +1,7 @@
 import ChainClient
 import Ethereum
 import Foundation
+import StoreSQLite
 import Yams
 
 /// The YAML file: the option table's keys at the top, and maps of chains and their endpoints, keyed by name.
@@ -10,9 +11,10 @@ import Yams
 struct ConfigurationFile {
     var database: String?
     var port: Int?
+    var optionalIndexes: Set<OptionalIndex> = []
     var chains: [ChainSettings] = []
 
-    private static let topKeys = ["database", "port", "chains"]
+    private static let topKeys = ["database", "port", "index", "chains"]
     private static let chainKeys = ["chain", "endpoints", "contracts", "from-block", "confirmations", "poll-interval"]
     private static let endpointKeys = ["url", "operator", "headers", "requests-per-second", "requests-per-day"]
 
@@ -42,6 +44,12 @@ struct ConfigurationFile {
             }
             return port
         }
+        let index = top["index"]
+        optionalIndexes = Set(
+            try reader.list(index is [Any] ? index : index.map { [$0] }, "index").map {
+                try Parse.optionalIndex($0, for: "index")
+            }
+        )
         for (name, value) in try reader.entries(top["chains"], "chains") {
             chains.append(try chain(name, value, reader))
         }

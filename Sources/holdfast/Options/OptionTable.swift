@@ -65,6 +65,11 @@ enum OptionTable {
         help: "Pause between two looks at the head.",
         standard: "by chain, else 1"
     )
+    static let index = Row(
+        name: "index",
+        value: "NAME",
+        help: "Also build an optional index: wallets, for what a wallet held at past blocks, and its transfers."
+    )
     static let config = Row(
         name: "config",
         value: "FILE",
@@ -80,6 +85,7 @@ enum OptionTable {
     static let json = Row(name: "json", value: "", help: "Machine-readable output.")
 
     static let all = [
-        database, rpc, chain, contract, fromBlock, toBlock, confirmations, pollInterval, config, port, host, json,
+        database, rpc, chain, contract, fromBlock, toBlock, confirmations, pollInterval, index, config, port, host,
+        json,
     ]
 }

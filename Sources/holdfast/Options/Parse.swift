@@ -1,5 +1,6 @@
 import Ethereum
 import Foundation
+import StoreSQLite
 
 /// Option values from environment variables, named by the option table.
 enum Environment {
@@ -55,6 +56,14 @@ enum Parse {
             throw Failure.usage("\(option) \(text): a number of blocks from 0 to 1000000")
         }
         return depth
+    }
+
+    static func optionalIndex(_ text: String, for option: String) throws -> OptionalIndex {
+        guard let index = OptionalIndex(rawValue: text) else {
+            let names = OptionalIndex.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Failure.usage("\(option) \(text) is no optional index; there is \(names)")
+        }
+        return index
     }
 
     static func interval(_ text: String, for option: String) throws -> Duration {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChainClient
 import Ethereum
+import StoreSQLite
 
 /// What `sync` and `run` take: endpoints, chain, contracts, range.
 struct SyncSettings: ParsableArguments {
@@ -21,6 +22,15 @@ struct SyncSettings: ParsableArguments {
 
     @Option(name: .customLong(OptionTable.pollInterval.name), help: OptionTable.pollInterval.argumentHelp)
     var pollInterval: String?
+
+    @Option(name: .customLong(OptionTable.index.name), help: OptionTable.index.argumentHelp)
+    var index: [String] = []
+
+    /// The optional indexes to build: by flags, else the environment, else the file.
+    func optionalIndexes(file: Set<OptionalIndex> = []) throws -> Set<OptionalIndex> {
+        let named = index.isEmpty ? Environment.list(OptionTable.index) : index
+        return named.isEmpty ? file : Set(try named.map { try Parse.optionalIndex($0, for: "--index") })
+    }
 
     /// What flags and environment say of the one chain they can name.
     func chainSettings() throws -> ChainSettings {
