@@ -143,7 +143,7 @@ struct PastListsTests {
         #expect(try ledger.store.reading(321).isIndexed)
         let later = try SQLiteStore(path: ledger.path, optionalIndexes: [.wallets])
         #expect(try !later.reading(321).isIndexed)
-        try later.buildingIndexes()
+        try later.buildingIndexes(of: 321, as: ledger.state.version)
         #expect(try later.reading(321).isIndexed)
         try later.close()
         let page = PageRequest<TokenPosition>(position: nil, limit: 1)
