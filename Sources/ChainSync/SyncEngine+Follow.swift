@@ -103,6 +103,9 @@ extension SyncEngine {
             if Mutant.is(.rewindForgotten) { update.rewindTo = nil }
         #endif
         update.tip = last.ref
+        #if MUTANTS
+            if Mutant.is(.depthIsFinal) { update.finalized = min(finality.block, last.number) }
+        #endif
         if finality.isConfirmed { update.finalized = min(finality.block, last.number) }
         update.blocks = branch.map { record($0, role: []) }
         // A rewind may end at the final block and no lower: its hash has to be held, however sparse the others are.
@@ -111,7 +114,12 @@ extension SyncEngine {
         if !keys.isEmpty {
             update.rows = try await rows(of: branch, matching: ReadPlan.filter(for: keys, scopes: scopes))
             for scope in scopes {
-                let range = max(scope.firstBlock, base.number + 1)...last.number
+                #if MUTANTS
+                    let first = Mutant.is(.tailCoversHistory) ? 0 : base.number + 1
+                #else
+                    let first = base.number + 1
+                #endif
+                let range = max(scope.firstBlock, first)...last.number
                 for eventSet in state.eventSets {
                     let key = CoverageKey(scope: scope.id, eventSet: eventSet)
                     update.covered.append(.init(key: key, range: range, evidence: .anchored))

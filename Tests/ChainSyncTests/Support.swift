@@ -22,12 +22,19 @@ final class FakeChain: Chain {
         var asked: [ClosedRange<UInt64>] = []
         /// Log requests after which each further one is refused; nil: none is.
         var requestsLeft: Int?
+        /// Runs once, while the first answer with logs of this block is on its way.
+        var onLogs: (of: UInt64, run: @Sendable () -> Void)?
     }
 
     let state = Mutex(State())
     let width: UInt64
+    /// The width of page that is promised; more than ``width`` means that pages are cut.
+    let widthPromised: UInt64
 
-    init(width: UInt64 = 7) { self.width = width }
+    init(width: UInt64 = 7, widthPromised: UInt64? = nil) {
+        self.width = width
+        self.widthPromised = widthPromised ?? width
+    }
 
     // MARK: Drawing
 
@@ -58,7 +65,7 @@ final class FakeChain: Chain {
     // MARK: Chain
 
     var pagesInFlight: Int { 3 }
-    func blocksPerPage(for filter: LogFilter) -> UInt64 { width }
+    func blocksPerPage(for filter: LogFilter) -> UInt64 { widthPromised }
 
     func identity() async throws(ChainError) -> ChainIdentity {
         ChainIdentity(chainID: 321, genesis: blocks[0].hash)
@@ -109,6 +116,13 @@ final class FakeChain: Chain {
         let blocks = blocks
         let last = min(range.upperBound, range.lowerBound + width - 1, UInt64(blocks.count - 1))
         let served = blocks[Int(range.lowerBound)...Int(last)]
+        let meanwhile =
+            state.withLock { state in
+                guard let onLogs = state.onLogs, (range.lowerBound...last).contains(onLogs.of) else { return nil }
+                state.onLogs = nil
+                return onLogs.run
+            } as (@Sendable () -> Void)?
+        meanwhile?()
         return RangeAnswer(
             range: range.lowerBound...last,
             anchor: header(blocks[Int(last)]),

@@ -69,6 +69,9 @@ package struct ChainState: Sendable, Equatable {
     ) -> BlockNumber? {
         var least = tip
         for scope in scopes where scope.isActive && scope.firstBlock <= tip {
+            #if MUTANTS
+                if Mutant.is(.firstScopeDecides), scope != scopes.first { continue }
+            #endif
             for eventSet in eventSets {
                 let covered = coverage[CoverageKey(scope: scope.id, eventSet: eventSet)]
                 if let end = covered?.contiguousEnd(from: scope.firstBlock) {
