@@ -119,6 +119,9 @@ extension RPCChain {
         }
         let now = timeline.now
         change(index) { $0.lacked(number, now: now) }
+        #if MUTANTS
+            if Mutant.is(.missingIsReorg) { throw Fault(.reorgSignal, "it does not have block \(number)") }
+        #endif
         throw Fault(.behindHead, "it does not have block \(number)").about(.blockByNumber)
     }
 

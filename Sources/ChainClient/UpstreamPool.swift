@@ -58,6 +58,9 @@ package struct UpstreamPool: Sendable {
         var soonest: Duration?
         for index in upstreams.indices {
             let upstream = upstreams[index]
+            #if MUTANTS
+                if Mutant.is(.firstEndpointOnly), index > 0 { break }
+            #endif
             guard !attempts[index].isSpent, !upstream.isParked(now), budgets[index].allows(now) else { continue }
             if let capability = need.capability, !upstream.can(capability, now: now) { continue }
             if let oldest = need.oldest, upstream.oldestLogs > oldest { continue }

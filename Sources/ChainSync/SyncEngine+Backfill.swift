@@ -118,6 +118,11 @@ extension SyncEngine {
     private func commit(_ pending: inout Pending, _ state: inout ChainState) async throws {
         guard !pending.pieces.isEmpty else { return }
         var update = update(from: state)
+        #if MUTANTS
+            if Mutant.is(.staleRangeCommitted) {
+                update.base = try await ledger.state(of: state.identity.chainID).version
+            }
+        #endif
         // In place order the database's pages are met one after another.
         for piece in pending.pieces.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
             update.blocks.append(
@@ -128,9 +133,17 @@ extension SyncEngine {
                     role: .anchor
                 )
             )
+            #if MUTANTS
+                let read = Mutant.is(.askedIsCovered) ? piece.segment.range : piece.range
+            #else
+                let read = piece.range
+            #endif
             for key in piece.segment.keys {
-                update.covered.append(.init(key: key, range: piece.range, evidence: .anchored))
+                update.covered.append(.init(key: key, range: read, evidence: .anchored))
             }
+            #if MUTANTS
+                if Mutant.is(.rowsLeftBehind) { update.rows = DecodedLogs() }
+            #endif
             update.rows.append(piece.rows)
         }
         pending = Pending()

@@ -161,6 +161,9 @@ extension SyncEngine {
             if Mutant.is(.rewindForgotten) { update.rewindTo = nil }
         #endif
         update.tip = last.ref
+        #if MUTANTS
+            if Mutant.is(.depthIsFinal) { update.finalized = min(finality.block, last.number) }
+        #endif
         if let final = finality.header {
             // What is called final counts only where this very block is ours; a branch that has another one there is wrong.
             if let ours = branch.first(where: { $0.number == final.number }), ours.hash != final.hash {
@@ -176,7 +179,12 @@ extension SyncEngine {
         // A rewind may end at the final block and no lower: its hash has to be held, however sparse the others are.
         if let final = finality.header, final.number <= base.number { update.blocks.append(record(final, role: [])) }
         for scope in scopes {
-            let range = max(scope.firstBlock, base.number + 1)...last.number
+            #if MUTANTS
+                let first = Mutant.is(.tailCoversHistory) ? 0 : base.number + 1
+            #else
+                let first = base.number + 1
+            #endif
+            let range = max(scope.firstBlock, first)...last.number
             for eventSet in scope.eventSets(of: state.eventSets) {
                 let key = CoverageKey(scope: scope.id, eventSet: eventSet)
                 update.covered.append(.init(key: key, range: range, evidence: .anchored))

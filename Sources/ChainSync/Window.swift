@@ -1,9 +1,5 @@
 package import Ethereum
 
-#if MUTANTS
-    import Tokens
-#endif
-
 /// The blocks that can still change, as hashes held by height, and what a new head can mean for them.
 ///
 /// Every held hash is on one chain: ours. The newest are linked without holes, older ones may be sparse.
@@ -38,7 +34,12 @@ package struct Window: Sendable, Equatable {
         guard let first = branch.first, let last = branch.last else { return .known }
         if contains(last.ref) { return .known }
         #if MUTANTS
-            if Mutant.is(.lowerHeadRewinds), let first = held.first { return .extends(base: first) }
+            if Mutant.is(.lowerHeadRewinds), let tip, last.number < tip.number,
+                let base = held.last(where: { $0.number < last.number })
+            {
+                return .extends(base: base)
+            }
+            if Mutant.is(.oldHeadIsDeep), let oldest = held.first, last.number < oldest.number { return .tooDeep }
         #endif
         // A head below everything we hold says nothing about what we hold.
         if let oldest = held.first, last.number < oldest.number { return .known }

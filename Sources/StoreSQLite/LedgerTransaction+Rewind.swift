@@ -24,6 +24,9 @@ extension LedgerTransaction {
         rows.bind(2, block)
         while try rows.step(db) {
             guard let transfer = try transfer(rows) else { throw damaged("transfer") }
+            #if MUTANTS
+                if Mutant.is(.undoForgetsOrdinals), transfer.place.ordinal > 0 { continue }
+            #endif
             fold.fold(transfer, contract: rows.int(3), from: rows.int(5), to: rows.int(6), undo: true)
             undone += 1
             transfersProcessed -= 1
@@ -90,6 +93,10 @@ extension LedgerTransaction {
             "chain": chain, "rewind": Int64(number), "block": Int64(bitPattern: block),
         ]
         for (table, orphans, columns) in Self.orphanTables {
+            #if MUTANTS
+                if Mutant.is(.undoForgetsRanges), table == "token_range" { continue }
+                if Mutant.is(.undoForgetsHashes), table == "block" { continue }
+            #endif
             let place = table == "block" ? "number" : "block"
             try db.execute(
                 sql: """
@@ -102,6 +109,9 @@ extension LedgerTransaction {
                 sql: "DELETE FROM \(table) WHERE chain = ? AND \(place) > ?",
                 arguments: [chain, Int64(bitPattern: block)]
             )
+            #if MUTANTS
+                if Mutant.is(.undoForgetsCounters) { continue }
+            #endif
             if table == "malformed_log" {
                 errorCount -= Int64(db.changesCount)
                 undone += db.changesCount

@@ -19,23 +19,20 @@ extension SQLiteStore {
         var version = update.base
         version.revision += 1
         version.commitID = update.commitID
+        #if MUTANTS
+            let fence = Self.mutatedFence(isTipKept: update.tip == nil || update.tip == row.tip)
+        #else
+            let fence = Self.fence
+        #endif
         try db.execute(
-            sql: """
-                UPDATE chain SET \(leaseColumns), revision = ?, commit_id = ?
-                WHERE id = ? AND revision = ? AND commit_id = ? AND epoch = ? AND holder = ?
-                """,
+            sql: "UPDATE chain SET \(leaseColumns), revision = ?, commit_id = ? WHERE id = ? AND \(fence)",
             arguments: leaseArguments + [
                 Int64(bitPattern: version.revision), ChainTable.bytes(version.commitID), row.id,
                 Int64(bitPattern: update.base.revision), ChainTable.bytes(update.base.commitID),
                 Int64(bitPattern: update.base.epoch), ChainTable.bytes(update.base.holder),
             ]
         )
-        #if MUTANTS
-            let isSwapped = db.changesCount == 1 || Mutant.is(.swapUnchecked)
-        #else
-            let isSwapped = db.changesCount == 1
-        #endif
-        guard isSwapped else { throw LedgerError.stale(current: row.version) }
+        guard db.changesCount == 1 else { throw LedgerError.stale(current: row.version) }
 
         var transaction = LedgerTransaction(
             db,
@@ -84,6 +81,23 @@ extension SQLiteStore {
         case reorg = 0, `operator` = 1, renumbering = 2
     }
 
+    /// What must match for an update to be applied: all of a version.
+    private static let fence = "revision = ? AND commit_id = ? AND epoch = ? AND holder = ?"
+
+    #if MUTANTS
+        private static func mutatedFence(isTipKept: Bool) -> String {
+            switch Mutant.active {
+            case .swapUnchecked: "(\(fence) OR 1)"
+            case .swapByTip where isTipKept: "(\(fence) OR 1)"
+            case .revisionUnchecked: fence.replacing("revision = ?", with: "(revision = ? OR 1)")
+            case .commitIDUnchecked: fence.replacing("commit_id = ?", with: "(commit_id = ? OR 1)")
+            case .epochUnchecked: fence.replacing("epoch = ?", with: "(epoch = ? OR 1)")
+            case .holderUnchecked: fence.replacing("holder = ?", with: "(holder = ? OR 1)")
+            default: fence
+            }
+        }
+    #endif
+
     private func noteRewind(
         to keep: BlockNumber,
         of row: ChainTable.Row,
@@ -93,6 +107,9 @@ extension SQLiteStore {
         cause: RewindCause,
         _ db: Database
     ) throws {
+        #if MUTANTS
+            let cause = Mutant.is(.finalUndone) ? .operator : cause
+        #endif
         if let finalized = row.finalized, keep < finalized, cause == .reorg {
             throw LedgerError.tooDeep("block \(keep) is below the final block \(finalized)")
         }

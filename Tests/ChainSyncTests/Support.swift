@@ -33,12 +33,19 @@ final class FakeChain: Chain {
         var votes = Votes(same: 0, other: 0)
         /// Before the head is told.
         var headDelay: Duration = .zero
+        /// Runs once, while the first answer with logs of this block is on its way.
+        var onLogs: (of: UInt64, run: @Sendable () -> Void)?
     }
 
     let state = Mutex(State())
     let width: UInt64
+    /// The width of page that is promised; more than ``width`` means that pages are cut.
+    let widthPromised: UInt64
 
-    init(width: UInt64 = 7) { self.width = width }
+    init(width: UInt64 = 7, widthPromised: UInt64? = nil) {
+        self.width = width
+        self.widthPromised = widthPromised ?? width
+    }
 
     // MARK: Drawing
 
@@ -69,7 +76,7 @@ final class FakeChain: Chain {
     // MARK: Chain
 
     var pagesInFlight: Int { 3 }
-    func blocksPerPage(for filter: LogFilter) -> UInt64 { width }
+    func blocksPerPage(for filter: LogFilter) -> UInt64 { widthPromised }
 
     func identity() async throws(ChainError) -> ChainIdentity {
         ChainIdentity(chainID: 321, genesis: blocks[0].hash)
@@ -125,6 +132,13 @@ final class FakeChain: Chain {
         let blocks = blocks
         let last = min(range.upperBound, range.lowerBound + width - 1, UInt64(blocks.count - 1))
         let served = blocks[Int(range.lowerBound)...Int(last)]
+        let meanwhile =
+            state.withLock { state in
+                guard let onLogs = state.onLogs, (range.lowerBound...last).contains(onLogs.of) else { return nil }
+                state.onLogs = nil
+                return onLogs.run
+            } as (@Sendable () -> Void)?
+        meanwhile?()
         return RangeAnswer(
             range: range.lowerBound...last,
             anchor: header(blocks[Int(last)]),

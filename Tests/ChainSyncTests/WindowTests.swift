@@ -75,6 +75,15 @@ import TokenFixtures
         #expect(sparse.step(toward: [header(8, branch: 1, parent: 0)]) == .known)
     }
 
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `a lower head of our chain never rewinds, whether its height is held or not`(number: UInt64) {
+        for window in [Window(held: [ref(0), ref(7), ref(20)]), Window(held: [ref(12), ref(13), ref(20)])] {
+            var branch = [header(number)]
+            while case .needsParent = window.step(toward: branch) { branch.insert(header(branch[0].number - 1), at: 0) }
+            #expect(window.step(toward: branch) == .known)
+        }
+    }
+
     @Test func `a block below the tip can be held, once, and is a base then`() {
         var sparse = Window(held: [ref(7), ref(20)])
         sparse.hold(ref(12))

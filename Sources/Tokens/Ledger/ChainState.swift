@@ -89,6 +89,9 @@ package struct ChainState: Sendable, Equatable {
         guard scopes.contains(where: \.isActive) else { return nil }
         var least = tip
         for scope in scopes where scope.isActive && scope.firstBlock <= tip {
+            #if MUTANTS
+                if Mutant.is(.firstScopeDecides), scope != scopes.first { continue }
+            #endif
             for eventSet in scope.eventSets(of: eventSets) {
                 let covered = coverage[CoverageKey(scope: scope.id, eventSet: eventSet)]
                 if let end = covered?.contiguousEnd(from: scope.firstBlock) {

@@ -120,6 +120,9 @@ package struct HoldingFold: Sendable {
             if !undo, from == zeroAddressID, Mutant.is(.mintCountsTwice) {
                 add(amount, to: BalanceKey(token: token, owner: to), negative: false)
             }
+            if from == to, Mutant.is(.selfTransferCounted) {
+                add(amount, to: BalanceKey(token: token, owner: to), negative: undo)
+            }
         #endif
         // A transfer to oneself is one delta of nothing; a transfer of nothing makes no row.
         guard from != to, amount != .zero else { return }

@@ -116,6 +116,9 @@ package enum ERC1155 {
         flags: TransferFlags,
         into out: inout DecodedLogs
     ) {
+        #if MUTANTS
+            let ordinal = Mutant.is(.batchWithoutOrdinals) ? 0 : ordinal
+        #endif
         out.transfers.append(
             Transfer(
                 place: Place(block: log.blockNumber, logIndex: log.logIndex, ordinal: ordinal),

@@ -28,12 +28,17 @@ package enum ERC2309 {
             out.keep(log, data, reason: .reversedRange)
             return true
         }
+        #if MUTANTS
+            let last = Mutant.is(.rangeOfOne) ? log.topic1.number : end.number
+        #else
+            let last = end.number
+        #endif
         out.ranges.append(
             RangeTransfer(
                 place: Place(block: log.blockNumber, logIndex: log.logIndex),
                 contract: log.address,
                 first: log.topic1.number,
-                last: end.number,
+                last: last,
                 from: Address(truncating: log.topic2),
                 to: Address(truncating: log.topic3),
                 transactionHash: log.transactionHash,
