@@ -319,7 +319,7 @@ import Tokens
             try await process.sync(to: chain.headNumber)
             #expect(try process.store.reading(321).isRenumbered)
             #expect(try differences(chain, process.export()) == [])
-            let page = try process.store.transfers(of: 321, token: nil, PageRequest(position: nil, limit: 100))
+            let page = try process.store.transfers(of: .chain, on: 321, PageRequest(position: nil, limit: 100))
             #expect(page.items.allSatisfy { $0.transfer.place.logIndex >= 100 })
             #expect(try process.store.chains()[0].checkpoint == chain.headNumber)
         }
@@ -336,7 +336,7 @@ import Tokens
             chain.state.withLock { $0.hasTimes = true }
             let page = PageRequest<Place>(position: nil, limit: 100)
             let reached = try await process.follow { _ in
-                let lines = (try? store.transfers(of: 321, token: nil, page))?.items ?? []
+                let lines = (try? store.transfers(of: .chain, on: 321, page))?.items ?? []
                 return lines.allSatisfy { $0.timestamp == 1_700_000_000 + $0.transfer.place.block }
             }
             #expect(reached)
