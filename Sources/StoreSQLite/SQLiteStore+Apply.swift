@@ -76,7 +76,9 @@ extension SQLiteStore {
         )
     }
 
-    /// Why rows were undone; only what an operator undid can be restored by hand. Stored: never renumber.
+    /// Why rows were undone; only what an operator undid can be restored by hand.
+    ///
+    /// Stored: never renumber.
     private enum RewindCause: Int {
         case reorg = 0, `operator` = 1, renumbering = 2
     }

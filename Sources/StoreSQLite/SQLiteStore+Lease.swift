@@ -7,7 +7,9 @@ package import Tokens
 ///
 /// `models` names these functions: acquiring is part of ``SQLiteStore/opening(_:holder:)``, renewing of every commit.
 extension SQLiteStore {
-    /// Refuses while another holder's lease runs. In the transaction that then takes the chain over.
+    /// Refuses while another holder's lease runs.
+    ///
+    /// In the transaction that then takes the chain over.
     func acquiringLease(_ row: ChainTable.Row, holder: ID128) throws {
         guard row.version.holder != holder, let lease = row.lease, remaining(of: lease) > .zero else { return }
         throw LedgerError.held(by: seen(lease))
