@@ -8,6 +8,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case notADatabase(String)
     /// Made by a later release.
     case newer(String)
+    /// Made by an earlier release, where it may not be changed.
+    case older(String)
     case readOnly(String)
     case full(String)
     case busy(String)
@@ -39,6 +41,7 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .cannotCreate(let path): "cannot open or make \(path); check that its directory exists and may be written"
         case .notADatabase(let path): "\(path) is not an SQLite database; name another file with --database"
         case .newer(let path): "\(path) was made by a newer release of holdfast; use that release or another --database"
+        case .older(let path): "\(path) was made by an older release of holdfast; run `holdfast migrate` first"
         case .readOnly(let path): "\(path) may not be written; check the file's and the disk's permissions"
         case .full(let path): "the disk of \(path) is full; free space and start again, nothing is half written"
         case .busy(let path): "another process is writing to \(path) and did not finish in time; try again"

@@ -34,6 +34,7 @@ struct Failure: Error, CustomStringConvertible {
         switch error {
         case let error as Failure: error
         case let error as StoreError: Failure(message: error.description, code: error.exitCode)
+        case let error as ListingError: .work(error.text)
         case let error as LedgerError: Failure(message: error.description, code: error.exitCode)
         case let error as SyncError: Failure(message: error.description, code: error.exitCode)
         case let error as ChainError: Failure(message: error.message, code: error.exitCode)
@@ -47,8 +48,22 @@ struct Failure: Error, CustomStringConvertible {
 extension StoreError {
     var exitCode: Int32 {
         switch self {
-        case .notAFile, .cannotCreate, .notADatabase, .newer, .readOnly: 78
+        case .notAFile, .cannotCreate, .notADatabase, .newer, .older, .readOnly: 78
         case .full, .busy, .damaged, .unknownChain, .notCovered, .notFollowed, .nothingToUndo, .failed: 1
+        }
+    }
+}
+
+extension ListingError {
+    /// The same in words.
+    fileprivate var text: String {
+        switch self {
+        case .unknownChain(let chain): StoreError.unknownChain(chain).description
+        case .notCovered(let block, let reached): StoreError.notCovered(block: block, reached: reached).description
+        case .notIndexed:
+            "the first reading of the chain goes on, and the indexes this needs are built when it is done; "
+                + "`holdfast status` shows how far it is"
+        case .tooMuchHistory(let what): "no answer is given because \(what)"
         }
     }
 }
