@@ -116,6 +116,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "HoldfastTests",
+            dependencies: ["holdfast", "Ethereum", "Tokens", "ChainClient", "StoreSQLite"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "RecordedTests",
             dependencies: ["Ethereum", "Proofs", "Tokens", "ChainClient"],
             swiftSettings: strict

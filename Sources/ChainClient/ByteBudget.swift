@@ -7,28 +7,37 @@ package final class ByteBudget: Sendable {
     }
 
     private let turnstile: Turnstile
+    private let now: @Sendable () -> Duration
     /// The largest answer that is read at all.
     package let pageBytesMax: Int
     /// Grown in steps of this, so that not every chunk takes the lock.
     private static let step = 256 * 1024
 
+    /// - Parameter now: the budget's own clock; several clients may share it, each with another origin of time.
     package init(total: Int, pageBytesMax: Int, now: @escaping @Sendable () -> Duration) {
         precondition(total >= pageBytesMax, "the budget must hold at least one whole page")
         turnstile = Turnstile(total: total, now: now)
         self.pageBytesMax = pageBytesMax
+        self.now = now
+    }
+
+    /// As large as `options` say; one for a process, however many chains it follows.
+    package convenience init(_ options: RPCOptions = RPCOptions(), clock: any Clock<Duration> = ContinuousClock()) {
+        let timeline = Timeline(clock)
+        self.init(total: options.bytesInFlightMax, pageBytesMax: options.pageBytesMax) { timeline.now }
     }
 
     package var reserved: Int { turnstile.used }
     package var waiting: Int { turnstile.waiting }
 
-    /// Waits, in order, until `expected` bytes are free.
+    /// Waits, in order, until `expected` bytes are free; at most so long.
     ///
     /// This is the only wait, and nobody waits while holding something, so there is no deadlock: an answer that
     /// outgrows its reservation either grows at once or fails and is asked again with all a page may need.
-    package func reserve(_ expected: Int, until deadline: Duration) async throws(Refusal) -> Reservation {
+    package func reserve(_ expected: Int, within limit: Duration) async throws(Refusal) -> Reservation {
         let amount = min(pageBytesMax, max(expected, Self.step))
         do throws(Turnstile.Refusal) {
-            try await turnstile.take(amount, until: deadline)
+            try await turnstile.take(amount, until: now() + limit)
         } catch {
             throw error == .cancelled ? .cancelled : .expired
         }

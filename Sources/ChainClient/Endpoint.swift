@@ -62,10 +62,31 @@ package struct Endpoint: Sendable, Hashable {
     ///
     /// Nodes echo keys in their errors ("apikey … is on another chain"), so what they say passes through here.
     package func redact(_ text: String) -> String {
-        var out = text
-        for secret in secrets where out.contains(secret) { out = out.replacing(secret, with: "[redacted]") }
+        let secrets = secrets
+        var out = ""
+        var rest = Substring(text)
+        // One pass, so that no secret, however short, is looked for in what was written instead of another.
+        while let first = rest.first {
+            if let secret = secrets.first(where: { rest.hasPrefix($0) || Self.isCut(rest, of: $0) }) {
+                out += "[redacted]"
+                rest = rest.dropFirst(secret.count)
+            } else {
+                out.append(first)
+                rest.removeFirst()
+            }
+        }
         return String(String.UnicodeScalarView(out.unicodeScalars.map(Self.printable)).prefix(240))
     }
+
+    /// Whether a text that was cut ends inside a secret.
+    private static func isCut(_ rest: Substring, of secret: String) -> Bool {
+        // A bad character at the end is half of one that was cut.
+        let rest = rest.last == "\u{FFFD}" ? rest.dropLast() : rest
+        return rest.count >= pieceMin && secret.hasPrefix(rest)
+    }
+
+    /// Fewer characters of a key are no use to anybody, and every text would end in one.
+    private static let pieceMin = 4
 
     private static func printable(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar.properties.generalCategory {
@@ -77,15 +98,17 @@ package struct Endpoint: Sendable, Hashable {
     /// The pieces of the URL and the headers that may be keys, longest first so that none is left half shown.
     private var secrets: [String] {
         let parts = URLParts(url)
-        var found = [parts.userinfo, parts.pathAndQuery]
-        found += parts.userinfo.split(separator: ":").map(String.init)
+        var found = [parts.pathAndQuery]
         found += parts.pathAndQuery.split { "/?&=#".contains($0) }.map(String.init)
         for header in headers {
             found.append(header.value)
             found += header.value.split(separator: " ").map(String.init)
         }
         // Shorter pieces ("v2", "rpc", "mainnet") are words, not keys, and would make every text unreadable.
-        return found.filter { $0.count >= 8 }.sorted { ($0.count, $0) > ($1.count, $1) }
+        found = found.filter { $0.count >= 8 }
+        // A password is one at any length; a user's name beside it is not.
+        found += [parts.userinfo, String(parts.userinfo.drop { $0 != ":" }.dropFirst())].filter { !$0.isEmpty }
+        return found.sorted { ($0.count, $0) > ($1.count, $1) }
     }
 }
 

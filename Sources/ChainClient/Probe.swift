@@ -58,36 +58,38 @@ extension RPCChain {
     /// - Parameter wallSeconds: seconds since 1970, to tell the head's age; nil leaves it out.
     package func probe(_ index: Int, wallSeconds: Int64? = nil) async -> ProbeFindings {
         let before = counters.requests
-        let identity = await finding { () throws(Fault) in try await self.readIdentity(index) }
-        let head = await finding { () throws(Fault) in try await self.readHead(index) }
+        let identity = await finding(index) { () throws(Fault) in try await self.readIdentity(index) }
+        let head = await finding(index) { () throws(Fault) in try await self.readHead(index) }
         let top = head.value?.header.number ?? 0
         return await ProbeFindings(
             endpoint: endpoints[index].label,
             operator: endpoints[index].operator,
-            clientVersion: shown(index, finding { () throws(Fault) in try await self.readVersion(index) }),
+            clientVersion: shown(index, finding(index) { () throws(Fault) in try await self.readVersion(index) }),
             identity: identity,
             head: head.map(\.header),
             headAgeSeconds: wallSeconds.flatMap { now in
                 head.value.map { now - Int64(clamping: $0.header.timestamp) }
             },
             headHashIsProved: head.value.flatMap(\.hashIsProved),
-            finalized: finding { () throws(Fault) in try await self.probeFinalized(index) },
-            logRange: finding { () throws(Fault) in try await self.probeWidth(index, top) },
-            topicFilterHonoured: finding { () throws(Fault) in try await self.probeTopics(index, top) },
-            blockHashLogsSafe: finding { () throws(Fault) in try await self.unknownHash(index) == .refuses },
-            batches: finding { () throws(Fault) in try await self.probeBatch(index, top) },
-            earliestLogs: finding { () throws(Fault) in try await self.probeDepth(index, top) },
+            finalized: finding(index) { () throws(Fault) in try await self.probeFinalized(index) },
+            logRange: finding(index) { () throws(Fault) in try await self.probeWidth(index, top) },
+            topicFilterHonoured: finding(index) { () throws(Fault) in try await self.probeTopics(index, top) },
+            blockHashLogsSafe: finding(index) { () throws(Fault) in try await self.unknownHash(index) == .refuses },
+            batches: finding(index) { () throws(Fault) in try await self.probeBatch(index, top) },
+            earliestLogs: finding(index) { () throws(Fault) in try await self.probeDepth(index, top) },
             requests: counters.requests - before
         )
     }
 
+    /// What nodes say passes through `redact`: they echo keys.
     private func finding<Value: Sendable>(
+        _ index: Int,
         _ body: () async throws(Fault) -> Value
     ) async -> ProbeFindings.Finding<Value> {
         do throws(Fault) {
             return .found(try await body())
         } catch {
-            return .failed(error.kind, error.text)
+            return .failed(error.kind, endpoints[index].redact(error.text))
         }
     }
 

@@ -28,7 +28,7 @@ extension Quirk {
         Quirk("quota", "eRPC, Infura, Alchemy", in: .any,
               anyOf: [
                 "reached the free tier", "monthly capacity limit", "limit for your current plan", "/billing",
-                "daily request count exceeded", "upgrade your plan", "payment required",
+                "daily request count exceeded", "upgrade your plan", "payment required", "quota exceeded",
               ],
               means: .quotaOrAuth),
         Quirk("key", "several", in: .any,
@@ -43,7 +43,7 @@ extension Quirk {
               anyOf: [
                 "rate limit", "too many requests", "too many concurrent", "has exceeded", "exceeded the quota",
                 "reached the quota", "under too much load", "no server available", "request limit reached",
-                "credits limited to", "rate exceeded",
+                "credits limited to", "rate exceeded", "request limit exceeded", "requests limit exceeded",
               ],
               means: .rateLimited),
         Quirk("not-offered", "several", in: .any,
@@ -56,6 +56,14 @@ extension Quirk {
               means: .responseTooLarge),
         Quirk("batch-unsupported", "small chains", in: .batch, "batch", anyOf: ["not supported", "not allowed", "disabled"],
               means: .unsupported),
+    ]
+
+    /// Texts so short that longer ones contain them: "rate limit exceeded" and "monthly capacity limit exceeded" are told
+    /// apart above.
+    // swift-format-ignore
+    static let vague: [Quirk] = [
+        Quirk("bsc-disabled", "BSC dataseed: off even for one block", codes: [-32005], "limit exceeded",
+              means: .rangeCap),
     ]
 
     /// Blocks that are not there yet, any more, or under this name (§7, §8, §11).

@@ -4,7 +4,7 @@
 /// that matches wins, so the longer text stands above the shorter one that it contains.
 
 extension Quirk {
-    package static let all: [Quirk] = clients + providers + rangeNet + limits + blocks + calls
+    package static let all: [Quirk] = clients + providers + rangeNet + limits + vague + blocks + calls
 
     /// Node software (§2a).
     // swift-format-ignore
@@ -108,8 +108,6 @@ extension Quirk {
         Quirk("aurora-range", "Aurora", "up to a", "block range", means: .rangeCap, reads: .cap(after: "up to a")),
         Quirk("harmony-range", "Harmony", "query must be smaller than size", means: .rangeCap,
               reads: .cap(after: "than size")),
-        Quirk("bsc-disabled", "BSC dataseed: off even for one block", codes: [-32005], "limit exceeded",
-              means: .rangeCap),
         Quirk("scroll-range", "Scroll l2geth", "bigger than maxblockrange", means: .rangeCap),
         Quirk("hyperliquid-height", "Hyperliquid", in: .any, "invalid block height", means: .behindHead),
         Quirk("somnia-range", "Somnia", "block range exceeds", means: .rangeCap, reads: .cap(after: "range exceeds")),

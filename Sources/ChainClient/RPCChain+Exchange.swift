@@ -21,6 +21,9 @@ extension Question {
 }
 
 extension RPCChain {
+    /// A header with the hashes of a block's transactions, as most blocks have them.
+    private static let headerBytes = 32 << 10
+
     /// Asks one question once.
     func exchange<Value>(
         _ index: Int,
@@ -51,10 +54,21 @@ extension RPCChain {
         _ value: (inout JSONCursor) throws(ScanError) -> Value
     ) async throws(Fault) -> [Result<Value, Fault>] {
         precondition(!questions.isEmpty, "an empty batch is an error to every node")
+        return try await budgeted(questions.count * Self.headerBytes) { allowance throws(Fault) in
+            try await self.exchange(index, batch: questions, allowance: allowance, value)
+        }
+    }
+
+    private func exchange<Value>(
+        _ index: Int,
+        batch questions: [Question],
+        allowance: BodyAllowance,
+        _ value: (inout JSONCursor) throws(ScanError) -> Value
+    ) async throws(Fault) -> [Result<Value, Fault>] {
         let method = questions[0].method
         let id = takeIDs(questions.count)
         let body = Request.batch(questions, firstID: id)
-        let (reply, _) = try await post(index, body, .bulk, .upTo(options.pageBytesMax), method)
+        let (reply, _) = try await post(index, body, .bulk, allowance, method)
         do throws(AnswerError) {
             guard 200..<300 ~= reply.status else { throw .node(Response.errorText(reply.body)) }
             let answers = try Response.batch(reply.body, firstID: id, count: questions.count, value)
@@ -79,32 +93,39 @@ extension RPCChain {
         _ question: Question,
         _ value: (inout JSONCursor) throws(ScanError) -> Value
     ) async throws(Fault) -> Answered<Value> {
+        let answer = try await budgeted(upstream(index).pageBytes * 2) { allowance throws(Fault) in
+            try await self.exchange(index, question, allowance: allowance, value)
+        }
+        change(index) { $0.pageBytes = ($0.pageBytes * 7 + answer.bytes) / 8 }
+        return answer
+    }
+
+    /// Runs `body` with room for `expected` bytes, or once more with room for a whole page.
+    private func budgeted<Value>(
+        _ expected: Int,
+        _ body: (BodyAllowance) async throws(Fault) -> Value
+    ) async throws(Fault) -> Value {
         do throws(Fault) {
-            let expected = upstream(index).pageBytes * 2
-            return try await reserved(index, expected, question, value)
+            return try await reserved(expected, body)
         } catch {
             guard error.isOverReservation else { throw error }
             counters.add(.pagesAskedAgain)
-            return try await reserved(index, options.pageBytesMax, question, value)
+            return try await reserved(options.pageBytesMax, body)
         }
     }
 
     private func reserved<Value>(
-        _ index: Int,
         _ expected: Int,
-        _ question: Question,
-        _ value: (inout JSONCursor) throws(ScanError) -> Value
-    ) async throws(Fault) -> Answered<Value> {
+        _ body: (BodyAllowance) async throws(Fault) -> Value
+    ) async throws(Fault) -> Value {
         let reservation: ByteBudget.Reservation
         do throws(ByteBudget.Refusal) {
-            reservation = try await bytes.reserve(expected, until: timeline.now + options.bulkDeadline)
+            reservation = try await bytes.reserve(expected, within: options.bulkDeadline)
         } catch {
             throw error == .cancelled ? .cancelled : Fault(.transient, "no memory for an answer became free in time")
         }
         defer { reservation.giveBack() }
-        let answer = try await exchange(index, question, allowance: reservation.allowance, value)
-        change(index) { $0.pageBytes = ($0.pageBytes * 7 + answer.bytes) / 8 }
-        return answer
+        return try await body(reservation.allowance)
     }
 
     /// Bytes out, bytes in: waits for its turn first.

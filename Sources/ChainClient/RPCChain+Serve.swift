@@ -123,7 +123,7 @@ extension RPCChain {
             case .unsupported:
                 guard let capability = fault.capability ?? need.capability else { break }
                 upstream.refuses(capability, now: now, isCertain: fault.isAnswer)
-            case .historyPruned: if let oldest = need.oldest { upstream.hasNoLogs(through: oldest) }
+            case .historyPruned: if let oldest = need.oldest { upstream.hasNoLogs(through: oldest, now: now) }
             case .behindHead: if let head = need.head { upstream.lacked(head, now: now) }
             default: break
             }

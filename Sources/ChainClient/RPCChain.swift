@@ -29,11 +29,14 @@ package final class RPCChain: Chain {
         var gate = HeadGate()
     }
 
-    /// - Parameter random: 64 random bits; seeded in a simulation.
+    /// - Parameters:
+    ///   - bytes: the budget for all answers in flight, shared with other chains; nil: one of its own.
+    ///   - random: 64 random bits; seeded in a simulation.
     package init(
         endpoints: [Endpoint],
         transport: any Transport,
         options: RPCOptions = RPCOptions(),
+        bytes: ByteBudget? = nil,
         clock: any Clock<Duration> = ContinuousClock(),
         random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0 ... .max) },
         logger: Logger
@@ -48,7 +51,7 @@ package final class RPCChain: Chain {
         self.random = random
         self.logger = logger
         counters = Counters(labels: endpoints.map(\.label))
-        bytes = ByteBudget(total: options.bytesInFlightMax, pageBytesMax: options.pageBytesMax, now: now)
+        self.bytes = bytes ?? ByteBudget(options, clock: clock)
         let pool = UpstreamPool(endpoints, options)
         turnstiles = pool.upstreams.map { Turnstile(total: $0.throttle.requestsInFlight, now: now) }
         verifiers = endpoints.map { _ in Turnstile(total: 1, now: now) }

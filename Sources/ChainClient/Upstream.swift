@@ -36,8 +36,8 @@ package struct Upstream: Sendable {
     package private(set) var headAt: Duration = .zero
     /// Rises with each look at any endpoint's head: the lowest was looked at longest ago.
     package var headTurn: UInt64 = 0
-    /// Blocks below this it has no logs of.
-    package private(set) var oldestLogs: BlockNumber = 0
+    /// Blocks below this it said to have no logs of, and until when that is believed.
+    private var pruned: (below: BlockNumber, until: Duration)?
     /// Out of use for a reason an operator may have to know.
     package var park: Park?
     /// Out of use for a moment, after failures in a row.
@@ -106,8 +106,17 @@ package struct Upstream: Sendable {
         sawHead(number == 0 ? 0 : number - 1, now: now)
     }
 
-    package mutating func hasNoLogs(through number: BlockNumber) {
-        oldestLogs = max(oldestLogs, number == .max ? .max : number + 1)
+    /// It said that it has no logs of this block any more; believed as long as any other refusal.
+    ///
+    /// A node that restores its history, or a proxy's text that only sounds like it, must not keep it out for ever.
+    package mutating func hasNoLogs(through number: BlockNumber, now: Duration) {
+        let below = max(oldestLogs(now), number == .max ? .max : number + 1)
+        pruned = (below, now + Self.refusedFor)
+    }
+
+    /// The oldest block whose logs it may have.
+    package func oldestLogs(_ now: Duration) -> BlockNumber {
+        pruned.map { now < $0.until ? $0.below : 0 } ?? 0
     }
 
     package func can(_ capability: Capability, now: Duration) -> Bool {

@@ -63,7 +63,7 @@ package struct UpstreamPool: Sendable {
             #endif
             guard !attempts[index].isSpent, !upstream.isParked(now), budgets[index].allows(now) else { continue }
             if let capability = need.capability, !upstream.can(capability, now: now) { continue }
-            if let oldest = need.oldest, upstream.oldestLogs > oldest { continue }
+            if let oldest = need.oldest, upstream.oldestLogs(now) > oldest { continue }
             if let until = upstream.blockedUntil(now) {
                 soonest = min(soonest ?? until, until)
                 continue
@@ -111,7 +111,7 @@ package struct UpstreamPool: Sendable {
         if let capability = need.capability, usable.allSatisfy({ !$0.can(capability, now: now) }) {
             return "no endpoint offers \(capability)"
         }
-        if let oldest = need.oldest, usable.allSatisfy({ $0.oldestLogs > oldest }) {
+        if let oldest = need.oldest, usable.allSatisfy({ $0.oldestLogs(now) > oldest }) {
             return "no endpoint has logs as old as block \(oldest) any more"
         }
         return nil

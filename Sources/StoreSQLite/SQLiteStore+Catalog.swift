@@ -43,7 +43,7 @@ extension SQLiteStore: Catalog {
         var evidence: Evidence?
         for eventSet in scope.eventSets(of: state.eventSets) {
             let coverage = state.coverage[CoverageKey(scope: scope.id, eventSet: eventSet)] ?? Coverage()
-            let blocks = coverage.ranges.reduce(UInt64(0)) { $0 + UInt64($1.range.count) }
+            let blocks = coverage.ranges.reduce(UInt64(0)) { $0 + ($1.range.upperBound - $1.range.lowerBound + 1) }
             least = min(least ?? blocks, blocks)
             for covered in coverage.ranges { evidence = evidence?.intersection(covered.evidence) ?? covered.evidence }
         }

@@ -46,11 +46,45 @@ package final class SQLiteStore: Sendable {
         lease: LeaseTerms = .takeOver,
         optionalIndexes: Set<OptionalIndex> = []
     ) throws {
+        try FileSystem.refuseNetwork(path)
+        try Self.prepareFile(path)
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.configuration())
+            let migrator = Schema.migrator
+            if try pool.read(migrator.hasBeenSuperseded) {
+                throw StoreError.newer(path)
+            }
+            try migrator.migrate(pool)
+        } catch let error as DatabaseError {
+            throw StoreError(error, path: path)
+        }
         self.rim = rim
         self.lease = lease
         self.optionalIndexes = optionalIndexes
-        try FileSystem.refuseNetwork(path)
-        try Self.prepareFile(path)
+        writer = WriterState()
+    }
+
+    /// Opens an existing database for questions alone: nothing is made, migrated or written.
+    ///
+    /// - Throws: ``StoreError/older(_:)`` where an answer would need a migration first.
+    package init(reading path: String) throws {
+        var configuration = Self.configuration()
+        configuration.readonly = true
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            let migrator = Schema.migrator
+            if try pool.read(migrator.hasBeenSuperseded) { throw StoreError.newer(path) }
+            guard try pool.read(migrator.hasCompletedMigrations) else { throw StoreError.older(path) }
+        } catch let error as DatabaseError {
+            throw StoreError(error, path: path)
+        }
+        rim = .queued
+        lease = .standard()
+        optionalIndexes = []
+        writer = WriterState()
+    }
+
+    private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(Self.busySeconds)
         configuration.label = "holdfast"
@@ -66,17 +100,7 @@ package final class SQLiteStore: Sendable {
                 try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.walPagesMax)")
             }
         }
-        do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-            let migrator = Schema.migrator
-            if try pool.read(migrator.hasBeenSuperseded) {
-                throw StoreError.newer(path)
-            }
-            try migrator.migrate(pool)
-        } catch let error as DatabaseError {
-            throw StoreError(error, path: path)
-        }
-        writer = WriterState()
+        return configuration
     }
 
     /// Makes the file with mode 0600, because endpoint URLs with keys may be kept in it, and refuses what is not a file.

@@ -8,6 +8,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case notADatabase(String)
     /// Made by a later release.
     case newer(String)
+    /// Made by an earlier release, where it may not be changed.
+    case older(String)
     case readOnly(String)
     case full(String)
     /// Another process's transaction did not end in time; the process, where the kernel says which.
@@ -43,6 +45,7 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .networkFileSystem(let path, let name):
             "\(path) lies on a network file system (\(name)), where SQLite's locks cannot be relied on; use a local disk"
         case .newer(let path): "\(path) was made by a newer release of holdfast; use that release or another --database"
+        case .older(let path): "\(path) was made by an older release of holdfast; run `holdfast migrate` first"
         case .readOnly(let path): "\(path) may not be written; check the file's and the disk's permissions"
         case .full(let path): "the disk of \(path) is full; free space and start again, nothing is half written"
         case .busy(let path, let process):

@@ -1,7 +1,6 @@
 import ChainClient
 import ChainSync
 import Ethereum
-import Foundation
 import StoreSQLite
 import Tokens
 
@@ -10,7 +9,8 @@ struct DryRun {
     var chain: RPCChain
     var identity: ChainIdentity
     var settings: ChainSettings
-    var path: String
+    /// What is held already; nil: nothing yet.
+    var store: SQLiteStore?
     var last: BlockNumber
 
     /// Pages asked for, spread over the range.
@@ -28,7 +28,7 @@ struct DryRun {
         for sample in 0..<Self.samples {
             let from = first + (last - first) / Self.samples * sample
             let answer = try await chain.logs(in: from...last, matching: filter)
-            blocks += UInt64(answer.range.count)
+            blocks += answer.range.upperBound - answer.range.lowerBound + 1
             logs += answer.page.logs.count
         }
         let elapsed = ContinuousClock.now - start
@@ -67,11 +67,8 @@ struct DryRun {
             window: [],
             isIndexed: false
         )
-        if FileManager.default.fileExists(atPath: path) {
-            let store = try SQLiteStore(path: path)
-            if try store.chains().contains(where: { $0.identity == identity }) {
-                state = try store.reading(identity.chainID)
-            }
+        if let store, try store.chains().contains(where: { $0.identity == identity }) {
+            state = try store.reading(identity.chainID)
         }
         let held = Set(state.scopes.map(\.contract))
         let wanted: [Address?] = settings.contracts.isEmpty ? (state.scopes.isEmpty ? [nil] : []) : settings.contracts

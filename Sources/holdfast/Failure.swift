@@ -48,7 +48,7 @@ struct Failure: Error, CustomStringConvertible {
 extension StoreError {
     var exitCode: Int32 {
         switch self {
-        case .notAFile, .cannotCreate, .notADatabase, .newer, .readOnly, .networkFileSystem: 78
+        case .notAFile, .cannotCreate, .notADatabase, .newer, .older, .readOnly, .networkFileSystem: 78
         case .full, .busy, .damaged, .unknownChain, .notCovered, .notFollowed, .nothingToUndo, .failed: 1
         }
     }

@@ -12,6 +12,8 @@ final class Fleet: Sendable {
     private let store: SQLiteStore
     private let transport: HTTPTransport
     private let logger: Logger
+    /// One for all chains, so that memory does not depend on how many there are.
+    private let bytes = ByteBudget()
     private let members = Mutex<[ChainID: SyncStatus]>([:])
 
     init(store: SQLiteStore, transport: HTTPTransport, logger: Logger) {
@@ -25,7 +27,10 @@ final class Fleet: Sendable {
         members.withLock { $0.mapValues(\.live) }
     }
 
-    var statuses: [SyncStatus] { members.withLock { members in members.keys.sorted().compactMap { members[$0] } } }
+    /// In order of chain ids.
+    var statuses: [(ChainID, SyncStatus)] {
+        members.withLock { members in members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+    }
 
     /// Follows every chain until cancelled.
     ///
@@ -66,18 +71,26 @@ final class Fleet: Sendable {
         try await wiring.engine.run(wiring.state, until: .follow)
     }
 
-    /// Endpoints that are down at the start may come back: waited for, ever more slowly.
+    /// Whatever may pass is waited for, ever more slowly: endpoints that are down or talk nonsense, a busy database.
     private func wire(_ settings: ChainSettings) async throws -> Wiring {
         var pause = Duration.seconds(1)
         while true {
             do {
-                return try await Wiring.make(settings, store: store, transport: transport, logger: logger)
-            } catch let error as ChainError {
-                guard case .unavailable(let what) = error else { throw error }
-                logger.warning("waiting for an endpoint", metadata: ["reason": "\(what)"])
+                return try await Wiring.make(settings, store: store, transport: transport, bytes: bytes, logger: logger)
+            } catch let error where Self.mayPass(error) {
+                logger.warning("waiting for a chain", metadata: ["reason": "\(Failure.text(of: error))"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(30))
             }
+        }
+    }
+
+    /// Whether trying again later may help; another chain behind the endpoint is for the operator to mend.
+    static func mayPass(_ error: any Error) -> Bool {
+        switch error {
+        case ChainError.wrongChain, ChainError.cancelled: false
+        case is ChainError, StoreError.busy: true
+        default: false
         }
     }
 }

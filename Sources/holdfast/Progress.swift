@@ -4,32 +4,28 @@ import Foundation
 
 /// Shows how far a running engine is: a bar on a terminal, a line every few seconds elsewhere; always on stderr.
 struct Progress {
-    /// What is shown: one line for each engine.
-    private let statuses: @Sendable () -> [SyncStatus]
+    /// What is shown: one line for each engine, in order of chains; chains may join later.
+    private let statuses: @Sendable () -> [(ChainID, SyncStatus)]
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private static let lineInterval = 5.0
     private static let barInterval = 0.2
 
-    init(status: SyncStatus) { statuses = { [status] } }
+    init(chain: ChainID, status: SyncStatus) { statuses = { [(chain, status)] } }
 
     init(fleet: Fleet) { statuses = { fleet.statuses } }
 
     /// Prints until cancelled.
     func run() async {
-        let started = Date()
-        var last: [Int: (time: Date, rows: UInt64, rate: Double)] = [:]
+        let clock = ContinuousClock()
+        let started = clock.now
+        var rates = RowRates(started: 0)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(isTerminal ? Self.barInterval : Self.lineInterval))
-            let now = Date()
-            for (index, status) in statuses().enumerated() {
+            let elapsed = (clock.now - started) / .seconds(1)
+            for (chain, status) in statuses() {
                 let snapshot = status.snapshot
-                var mark = last[index] ?? (started, 0, 0)
-                let elapsed = now.timeIntervalSince(mark.time)
-                if elapsed >= 1 {
-                    mark = (now, snapshot.rowsWritten, Double(snapshot.rowsWritten - mark.rows) / elapsed)
-                }
-                last[index] = mark
-                write(line(snapshot, rate: mark.rate, elapsed: now.timeIntervalSince(started)))
+                let rate = rates.rate(of: chain, rows: snapshot.rowsWritten, at: elapsed)
+                write(line(snapshot, rate: rate, elapsed: elapsed))
             }
         }
         if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }

@@ -5,7 +5,7 @@ import HTTPAPI
 import Logging
 import StoreSQLite
 
-/// A store with its engines and its HTTP server, from start to the signal that ends them.
+/// A store with its engines and its HTTP server, from start to the cancellation that ends them.
 struct Serving {
     var store: SQLiteStore
     var fleet: Fleet
@@ -15,7 +15,7 @@ struct Serving {
     /// Shown with the address once it listens.
     var greeting = "holdfast serves"
 
-    /// Runs `work` beside the server; the first to fail, or a signal, ends both.
+    /// Runs `work` beside the server; the first to fail, or being cancelled, ends both.
     func run(_ work: @escaping @Sendable () async throws -> Void) async throws {
         var quiet = logger
         quiet.logLevel = .warning
@@ -32,23 +32,21 @@ struct Serving {
             FileHandle.standardError.write(Data("\(greeting) http://\(host):\(port)/\n".utf8))
         }
         let serving = server
-        let everything = Task {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await work() }
-                group.addTask {
-                    do {
-                        try await serving.run()
-                    } catch let error where !Task.isCancelled {
-                        throw Failure.work(
-                            "cannot listen on \(host):\(port): \(error); choose another --port, 0 takes a free one"
-                        )
-                    }
+        let (fleet, port) = (fleet, port)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                do {
+                    try await serving.run()
+                } catch let error where !Task.isCancelled {
+                    throw Failure.work(
+                        "cannot listen on \(host):\(port): \(error); choose another --port, 0 takes a free one"
+                    )
                 }
-                group.addTask { await Progress(fleet: fleet).run() }
-                defer { group.cancelAll() }
-                try await group.next()
             }
+            group.addTask { await Progress(fleet: fleet).run() }
+            defer { group.cancelAll() }
+            try await group.next()
         }
-        try await Signals.ending(everything)
     }
 }

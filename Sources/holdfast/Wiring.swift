@@ -19,9 +19,10 @@ struct Wiring {
         _ settings: ChainSettings,
         store: SQLiteStore,
         transport: HTTPTransport,
+        bytes: ByteBudget,
         logger: Logger
     ) async throws -> Wiring {
-        let (chain, identity, endpoints) = try await connect(settings, store, transport, logger)
+        let (chain, identity) = try await connect(settings, store, transport, bytes, logger)
         let preset = ChainPresets.preset(for: identity.chainID)
         var generator = SystemRandomNumberGenerator()
         var request = ChainRequest(
@@ -33,7 +34,10 @@ struct Wiring {
         if !preset.asksUnindexed { request.legacyContracts = LegacyContracts.of(identity.chainID) }
         let state = try await store.open(request, holder: .random(using: &generator))
         if state.isRenumbered { chain.numberFromReceipts() }
-        try store.keepEndpoints(endpoints.map(\.url), of: identity.chainID)
+        // What nobody named, a preset's guess, must not push out what somebody did.
+        if !settings.endpoints.isEmpty {
+            try store.keepEndpoints(settings.endpoints.map(\.url), of: identity.chainID)
+        }
         let engine = SyncEngine(
             chain: chain,
             ledger: store,
@@ -52,30 +56,44 @@ struct Wiring {
     }
 
     /// The chain behind the endpoints, after it was checked to be the one that was named.
+    ///
+    /// Asked are the endpoints given, else those kept in the database, else the preset's.
+    /// - Parameter bytes: the process's budget for answers in flight.
     static func connect(
         _ settings: ChainSettings,
         _ store: SQLiteStore?,
         _ transport: HTTPTransport,
+        _ bytes: ByteBudget,
         _ logger: Logger
-    ) async throws -> (RPCChain, ChainIdentity, [Endpoint]) {
+    ) async throws -> (RPCChain, ChainIdentity) {
         var endpoints = settings.endpoints
         if endpoints.isEmpty { endpoints = try store.map { try kept(settings.chainID, $0) } ?? [] }
+        if endpoints.isEmpty, let url = settings.chainID.flatMap({ ChainPresets.preset(for: $0).rpc }) {
+            endpoints = [Endpoint(url: url, name: "preset")]
+        }
         guard !endpoints.isEmpty else {
+            if let name = settings.name { throw Failure.configuration("chains.\(name) has no endpoints") }
             throw Failure.usage("no endpoint: give one with --rpc URL, for instance --rpc http://localhost:8545")
         }
         var rpcOptions = RPCOptions()
         rpcOptions.chainID = settings.chainID
-        let chain = RPCChain(endpoints: endpoints, transport: transport, options: rpcOptions, logger: logger)
+        let chain = RPCChain(
+            endpoints: endpoints,
+            transport: transport,
+            options: rpcOptions,
+            bytes: bytes,
+            logger: logger
+        )
         let identity = try await chain.identity()
         if let named = settings.chainID, named != identity.chainID {
             throw Failure.configuration(
                 "the endpoint serves chain \(identity.chainID), not chain \(named); check --rpc and --chain"
             )
         }
-        return (chain, identity, endpoints)
+        return (chain, identity)
     }
 
-    /// The endpoints that the database remembers for a chain, or for its only one.
+    /// The endpoints that the database remembers for a chain, or for its only one: their URLs alone.
     static func kept(_ chainID: ChainID?, _ store: SQLiteStore) throws -> [Endpoint] {
         let held = try store.chains().map(\.identity.chainID)
         guard let chain = chainID ?? (held.count == 1 ? held.first : nil), held.contains(chain) else { return [] }

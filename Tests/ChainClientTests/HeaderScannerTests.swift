@@ -46,6 +46,17 @@ private func header(_ members: String) throws(ScanError) -> ScannedHeader? {
         #expect(throws: ScanError.self) { try header(members) }
     }
 
+    @Test(arguments: ["\"0x20000000000000\"", "\"0x8000000000000020\"", "9007199254740992", "\"0xffffffffffffffff\""])
+    func `a block number that no chain reaches is refused`(_ number: String) throws {
+        #expect(throws: ScanError.self) { try header("\"number\":\(number)") }
+        let log = FakeChain().log(5).replacing("\"blockNumber\":\"0x5\"", with: "\"blockNumber\":\(number)")
+        #expect(throws: ScanError.self) { try LogScanner.scan(array: Array("[\(log)]".utf8)) }
+    }
+
+    @Test func `the greatest block number that is believed is 2^53-1`() throws {
+        #expect(try header("\"number\":\"0x1fffffffffffff\"")?.header.number == 1 << 53 - 1)
+    }
+
     @Test func `a pending block, without a hash, is refused`() {
         let text = "{\"number\":\"0x5\",\"hash\":null,\"parentHash\":\"\(word(4))\"}"
         #expect(throws: ScanError.self) { try HeaderScanner.scan(object: Array(text.utf8)) }

@@ -1,5 +1,7 @@
 /// Throttle, backoff, retry budget, turnstile and byte budget.
 import ChainClient
+import Ethereum
+import Logging
 import Testing
 
 @Suite struct PaceTests {
@@ -104,12 +106,12 @@ import Testing
 
     @Test func `answers wait in order for their bytes`() async throws {
         let budget = budget(4 << 20, page: 4 << 20)
-        let first = try await budget.reserve(3 << 20, until: .seconds(60))
+        let first = try await budget.reserve(3 << 20, within: .seconds(60))
         let order = Shared<[Int]>([])
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, size) in [(1, 4 << 20), (2, 1 << 20)] {
                 group.addTask {
-                    let reservation = try await budget.reserve(size, until: .seconds(60))
+                    let reservation = try await budget.reserve(size, within: .seconds(60))
                     order.withLock { $0.append(index) }
                     reservation.giveBack()
                 }
@@ -126,8 +128,8 @@ import Testing
 
     @Test func `an answer grows without waiting, or is told to come back`() async throws {
         let budget = budget(4 << 20, page: 3 << 20)
-        let first = try await budget.reserve(1 << 20, until: .seconds(60))
-        let second = try await budget.reserve(1 << 20, until: .seconds(60))
+        let first = try await budget.reserve(1 << 20, within: .seconds(60))
+        let second = try await budget.reserve(1 << 20, within: .seconds(60))
         #expect(first.allowance.admits(2 << 20))
         #expect(!second.allowance.admits(3 << 20))
         #expect(!first.allowance.admits((3 << 20) + 1), "the cap of a page is hard")
@@ -140,10 +142,10 @@ import Testing
 
     @Test func `a wait ends at its deadline when anything happens`() async throws {
         let budget = budget(1 << 20, page: 1 << 20)
-        let first = try await budget.reserve(1 << 20, until: .seconds(60))
+        let first = try await budget.reserve(1 << 20, within: .seconds(60))
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                await #expect(throws: ByteBudget.Refusal.expired) { try await budget.reserve(1, until: .seconds(5)) }
+                await #expect(throws: ByteBudget.Refusal.expired) { try await budget.reserve(1, within: .seconds(5)) }
             }
             while budget.waiting == 0 { await Task.yield() }
             clock.advance(.seconds(10))
@@ -152,17 +154,54 @@ import Testing
         #expect(budget.reserved == 0)
     }
 
+    @Test func `one budget bounds all the chains that share it`() async throws {
+        var options = RPCOptions()
+        options.pageBytesMax = 1 << 20
+        options.bytesInFlightMax = 1 << 20
+        let clock = JumpingClock()
+        let bytes = ByteBudget(options, clock: clock)
+        let most = Shared(0)
+        let clients = (0..<4).map { _ in
+            let fake = FakeChain()
+            let transport = ScriptedTransport { _, asked in
+                most.withLock { $0 = max($0, bytes.reserved) }
+                return fake.reply(asked)
+            }
+            return RPCChain(
+                endpoints: [Endpoint(url: "http://a.test", name: "a")],
+                transport: transport,
+                options: options,
+                bytes: bytes,
+                clock: clock,
+                random: seeded(1),
+                logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }
+            )
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for client in clients {
+                group.addTask {
+                    _ = try await client.logs(in: 1...500, matching: filterA)
+                    // Headers of many blocks are a page as well.
+                    #expect(try await client.headers(numbers: Array(1...40)).count == 40)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(most.withLock { $0 } > 0 && most.withLock { $0 } <= 1 << 20)
+        #expect(bytes.reserved == 0)
+    }
+
     @Test func `a cancelled wait takes nothing`() async throws {
         let budget = budget(1 << 20, page: 1 << 20)
-        let first = try await budget.reserve(1 << 20, until: .seconds(60))
-        let task = Task { try await budget.reserve(1, until: .seconds(60)) }
+        let first = try await budget.reserve(1 << 20, within: .seconds(60))
+        let task = Task { try await budget.reserve(1, within: .seconds(60)) }
         while budget.waiting == 0 { await Task.yield() }
         task.cancel()
         await #expect(throws: ByteBudget.Refusal.cancelled) { try await task.value }
         let early = Task {
             // Unsafe: the task handle is used in its own scope only.
             unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
-            return try await budget.reserve(1, until: .seconds(60))
+            return try await budget.reserve(1, within: .seconds(60))
         }
         await #expect(throws: ByteBudget.Refusal.cancelled) { try await early.value }
         first.giveBack()
@@ -179,7 +218,9 @@ import Testing
                     var random = SplitMix64(state: seed &* 1_000 &+ UInt64(index))
                     let size = Int(random.next() % (4 << 20))
                     for expected in [1 << 20, 4 << 20] {
-                        guard let reservation = try? await budget.reserve(expected, until: .seconds(60)) else { return }
+                        guard let reservation = try? await budget.reserve(expected, within: .seconds(60)) else {
+                            return
+                        }
                         defer { reservation.giveBack() }
                         #expect(budget.reserved <= 6 << 20)
                         var (read, fits) = (0, true)

@@ -244,4 +244,22 @@ import Testing
         clock.advance(.seconds(25 * 3_600))
         #expect(try await client.header(number: 1) != nil)
     }
+
+    @Test func `that logs were pruned is believed for an hour, not for ever`() async throws {
+        let clock = JumpingClock()
+        let isRestoring = Shared(true)
+        let fake = chain
+        let transport = ScriptedTransport { _, asked in
+            asked.method == "eth_getLogs" && isRestoring.withLock { $0 }
+                ? failure(asked, code: 4444, "pruned history unavailable") : fake.reply(asked)
+        }
+        let client = RPCChain("a", clock: clock, over: transport)
+        for _ in 0..<3 {
+            await #expect { try await client.logs(in: 100...199, matching: filterA) } throws: { isUnservable($0) }
+        }
+        #expect(transport.count("eth_getLogs") == 1, "what was refused is not asked again at once")
+        isRestoring.withLock { $0 = false }
+        clock.advance(.seconds(3_700))
+        #expect(try await client.logs(in: 100...199, matching: filterA).page.logs.count == 1)
+    }
 }

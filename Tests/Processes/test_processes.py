@@ -1,4 +1,4 @@
-"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [lists] [disks] [demo]`.
+"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [lists] [disks] [stops] [answers] [endpoints] [demo]`.
 
 The program is .build/debug/holdfast of this repository, or HOLDFAST_BIN. The last line is `N passed, N failed`.
 """
@@ -162,6 +162,15 @@ def inputs(directory):
         db.execute("INSERT INTO grdb_migrations VALUES('999 from the future')")
     refused("a newer version", 78, "status", "--database", f"sqlite:{newer}", says="newer")
     refused("a block beyond the head", 64, "sync", "--rpc", server.url, "--to-block", "99999", "--database", fresh, says="head")
+    options = directory / "options.yaml"
+    options.write_text("chains:\n  mine:\n    chain: 777\n    endpoints: {a: 'http://localhost:1'}\n")
+    for name, value in (("from-block", "5"), ("confirmations", "3"), ("poll-interval", "2"), ("rpc", "http://localhost:1")):
+        refused(f"--{name} beside --config", 64, "run", "--config", str(options), f"--{name}", value, says=f"--{name}")
+    refused("a block beyond 2^53", 64, "sync", "--rpc", server.url, "--from-block", str(2**53), "--database", fresh, says="block number")
+    secret = directory / "secret.yaml"
+    secret.write_text("chains:\n  kcc:\n    endpoints: {a: \"http://localhost:1/s3cr3tk3y}\n")
+    refused("YAML that is none", 78, "run", "--config", str(secret), says="line")
+    check("shows nothing of the line", "s3cr3t" not in run("run", "--config", str(secret)).stderr)
     typo = directory / "typo.yaml"
     typo.write_text("chains:\n  kcc:\n    endpoint: {a: 'http://localhost:1'}\n")
     refused("a YAML typo", 78, "run", "--config", str(typo), says='did you mean "endpoints"')
@@ -227,7 +236,7 @@ def lists(directory):
         wrong = []
         for owner, held in replayed(chain, block).items():
             told = run("tokens", owner, "--at-block", str(block), "--json", "--database", database).stdout
-            lines = [json.loads(line) for line in told.splitlines()]
+            lines = json.loads(told)["tokens"]
             if {(l["contract"].lower(), l["standard"], l["tokenId"]): l["amount"] for l in lines} != held:
                 wrong.append(owner)
         check(f"at block {block} every wallet's list is what the logs add up to", not wrong, str(wrong[:3]))
@@ -237,7 +246,7 @@ def lists(directory):
     logs = [log for number in range(1, 301) for log in chain.logs[number]]
     mine = [log["transactionHash"] for log in reversed(logs) if any(wallet[2:] in topic for topic in log["topics"])]
     told = run("transfers", "--wallet", wallet, "--limit", "1000", "--json", "--database", database).stdout
-    check("a wallet's transfers, newest first", [json.loads(l)["transactionHash"] for l in told.splitlines()] == mine)
+    check("a wallet's transfers, newest first", [l["transactionHash"] for l in json.loads(told)["transfers"]] == mine)
 
     for block in (37, None):
         arguments = ("--at-block", str(block)) if block else ()
@@ -252,6 +261,142 @@ def lists(directory):
         )
         csv = run("export", "transfers", "--format", "csv", *arguments, "--database", database).stdout.splitlines()
         check("as CSV too", len(csv) == len(wanted) + 1 and csv[0].startswith("chainId,blockNumber"))
+
+
+def stops(directory):
+    """SIGTERM at any moment ends `sync` with 0, and what it prints never claims more than was read."""
+
+    def stopped(server, seconds, *arguments):
+        command = [PROGRAM, "sync", "--rpc", server.url, *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(seconds)
+        process.terminate()
+        out, err = process.communicate(timeout=30)
+        return process.returncode, out, err
+
+    chain = Chain(4_000)
+    slow = Server(chain, seconds=0.5)
+    path = directory / "stopped.db"
+    code, out, err = stopped(slow, 2, "--database", f"sqlite:{path}")
+    check("a stopped sync ends with 0 and says that it is not complete", code == 0 and "not complete" in out, f"{code}: {out}{err}")
+    check("it does not say that it came to the end", "complete to block" not in out, out)
+    code, out, err = stopped(slow, 2, "--database", f"sqlite:{path}", "--json")
+    said = json.loads(out) if out else {}
+    told = said.get("complete") is False and (said.get("block") or 0) < chain.head
+    check("so does its JSON", code == 0 and told, f"{code}: {out}{err}")
+    done = run("sync", "--rpc", Server(chain).url, "--database", f"sqlite:{path}", "--json")
+    said = json.loads(done.stdout)
+    check("started again it comes to the end", said["complete"] is True and said["block"] == chain.head, done.stdout)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        server = type("Silent", (), {"url": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        started = time.monotonic()
+        code, out, err = stopped(server, 2, "--database", f"sqlite:{directory / 'silent.db'}")
+        quick = time.monotonic() - started < 8
+        check("SIGTERM while the endpoint says nothing: 0 at once", code == 0 and quick and "not complete" in out, f"{code}: {out}{err}")
+
+
+def answers(directory):
+    """Lists say as of which block, and whether that is complete; owners come from the API's look-up."""
+    chain = Chain(300)
+    database = f"sqlite:{directory / 'answers.db'}"
+    server = Server(chain)
+    run("sync", "--rpc", server.url, "--to-block", "250", "--database", database)
+    lines = [json.loads(line) for line in export(database).splitlines()]
+    unique = next(line for line in lines if line["standard"] == "erc721")
+    counted = next(line for line in lines if line["standard"] == "erc1155")
+
+    done = run("tokens", unique["owner"], "--database", database, "--json")
+    said = json.loads(done.stdout)
+    held = sum(line["owner"] == unique["owner"] and line["standard"] == "erc721" for line in lines)
+    listed = sum(token["standard"] == "erc721" for token in said["tokens"])
+    good = said["complete"] is True and said["asOf"]["blockNumber"] == 250 and listed == held
+    check("tokens --json: one object with asOf and complete", good and said["all"] is True, done.stdout[-300:])
+    done = run("tokens", unique["owner"], "--database", database)
+    check("tokens: asOf on stderr, one line a token", "as of block 250, complete" in done.stderr and done.stdout.count("erc721") == held, done.stderr)
+    done = run("tokens", "0x" + "00" * 19 + "99", "--database", database, "--json")
+    check("a wallet with nothing is an empty list, complete", json.loads(done.stdout)["tokens"] == [] and json.loads(done.stdout)["complete"], done.stdout)
+    done = run("transfers", unique["contract"], unique["tokenId"], "--database", database, "--json")
+    said = json.loads(done.stdout)
+    check("transfers --json: one object with asOf and complete", said["complete"] is True and len(said["transfers"]) > 0, done.stdout[-300:])
+    latest = said["transfers"][0]
+    done = run("transfers", "--limit", "150", "--database", database, "--json", env={**os.environ, "HOLDFAST_CHAIN": "777"})
+    said = json.loads(done.stdout)
+    check("a list that is cut says so", len(said["transfers"]) == 150 and said["all"] is False, done.stdout[-200:])
+    done = run("transfers", "--limit", "1", "--database", database, env={**os.environ, "HOLDFAST_JSON": "1"})
+    check("HOLDFAST_JSON is read", json.loads(done.stdout)["all"] is False, done.stdout[-200:])
+    done = run("tokens", unique["owner"], "--chain", "5", "--database", database)
+    check("an unknown chain is said in words", done.returncode == 1 and "holds no chain 5" in done.stderr, done.stderr)
+
+    done = run("owner", unique["contract"], unique["tokenId"], "--database", database, "--json", "--why")
+    said = json.loads(done.stdout)
+    good = said["owner"].lower() == unique["owner"] and said["why"]["transactionHash"] == latest["transactionHash"]
+    check("owner: who, and by which transaction", good and said["asOf"]["blockNumber"] == 250, done.stdout)
+    done = run("owner", counted["contract"], counted["tokenId"], "--database", database, "--json")
+    holders = {(line["owner"], line["amount"]) for line in lines if line["contract"] == counted["contract"] and line["tokenId"] == counted["tokenId"]}
+    said = json.loads(done.stdout)
+    check("owner: every holder of a counted token", {(o["owner"].lower(), o["amount"]) for o in said["owners"] if o["amount"] != "0"} == holders, done.stdout)
+    done = run("owner", unique["contract"], unique["tokenId"], "--database", database, "--at-block", "100")
+    check("owner at a past block names that block", "as of block 100, complete" in done.stdout, done.stdout + done.stderr)
+    done = run("owner", unique["contract"], unique["tokenId"], "--database", database, "--at-block", "251")
+    check("a block that is not read is refused in words", done.returncode == 1 and "not completely read" in done.stderr, done.stderr)
+    done = run("contracts", "add", unique["contract"], "--from-block", "7", "--database", database)
+    again = run("contracts", "add", unique["contract"], "--from-block", "50", "--database", database)
+    check("contracts add tells the first block that counts", "from block 7" in done.stdout and "from block 7" in again.stdout, again.stdout)
+
+    path = directory / "dry.db"
+    dry = run("sync", "--rpc", server.url, "--dry-run", "--database", f"sqlite:{path}")
+    check("a dry run makes no database", dry.returncode == 0 and not path.exists(), dry.stderr)
+    before = (directory / "answers.db").read_bytes()
+    dry = run("sync", "--dry-run", "--json", "--database", database)
+    good = dry.returncode == 0 and json.loads(dry.stdout)["blocks"] > 0
+    check("a dry run uses the kept endpoints", good, dry.stdout + dry.stderr)
+    check("a dry run writes nothing", (directory / "answers.db").read_bytes() == before)
+
+
+def endpoints(directory):
+    """Which endpoints are asked, and what of them is shown."""
+    server = Server(Chain(30, chain_id=31_337))
+    database = f"sqlite:{directory / 'kept.db'}"
+    run("sync", "--rpc", server.url, "--database", database)
+    done = run("sync", "--chain", "local", "--database", database)
+    check("the endpoint kept in the database wins over the preset's localhost", done.returncode == 0, done.stderr[-400:])
+    kept = rows(directory / "kept.db", "SELECT url FROM endpoint")
+    check("and stays kept", kept == [(server.url,)], str(kept))
+
+    secret = "s3cr3tk3yk3y"
+    echo = Server(Chain(30))
+    echo.one = lambda chain, call, _: {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32000, "message": f"apikey {secret} is on another chain\n\x1b[31m"}}
+    for arguments in (["doctor"], ["doctor", "--json"], ["sync", "--database", f"sqlite:{directory / 'no.db'}"]):
+        done = run(*arguments, "--rpc", f"{echo.url}/v2/{secret}")
+        shown = done.stdout + done.stderr
+        check(f"{' '.join(arguments[:2])} shows no key", secret not in shown and "\x1b" not in shown, shown[-300:])
+    done = run("doctor", "--rpc", f"{echo.url}/v2/{secret}")
+    check("doctor says the class and the text", "not known: E" in done.stdout and "on another chain" in done.stdout, done.stdout)
+    done = run("status", "--database", "postgresql://user:passw0rd@h/db")
+    check("a database URL is not repeated", done.returncode == 64 and "passw0rd" not in done.stderr, done.stderr)
+
+    slow = Server(Chain(30))
+    honest, asked = slow.one, []
+
+    def late(chain, call, range_max):
+        asked.append(call["method"])
+        if call["method"] == "eth_chainId" and asked.count("eth_chainId") < 3:
+            return {"jsonrpc": "2.0", "id": call["id"], "result": "soon"}
+        return honest(chain, call, range_max)
+
+    slow.one = late
+    path = directory / "late.db"
+    command = [PROGRAM, "run", "--rpc", slow.url, "--port", "0", "--database", f"sqlite:{path}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None and not is_complete(path, 30):
+        time.sleep(0.2)
+    check("run waits for an endpoint that talks nonsense at first", is_complete(path, 30), str(asked[:9]))
+    process.terminate()
+    code = process.wait(timeout=20)
+    check("and ends with 0", code == 0, process.stderr.read()[-400:])
 
 
 def disks(directory):
@@ -322,13 +467,25 @@ def get(url):
         return answer.read().decode()
 
 
+TESTS = {
+    "restarts": restarts,
+    "inputs": inputs,
+    "lists": lists,
+    "disks": disks,
+    "stops": stops,
+    "answers": answers,
+    "endpoints": endpoints,
+    "demo": demo,
+}
+
+
 def main():
-    wanted = sys.argv[1:] or ["restarts", "inputs", "lists", "disks", "demo"]
+    wanted = sys.argv[1:] or list(TESTS)
     started = time.monotonic()
     for name in wanted:
         print(f"== {name}", flush=True)
         with tempfile.TemporaryDirectory(prefix="holdfast-") as directory:
-            {"restarts": restarts, "inputs": inputs, "lists": lists, "disks": disks, "demo": demo}[name](pathlib.Path(directory))
+            TESTS[name](pathlib.Path(directory))
     print(f"      {time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

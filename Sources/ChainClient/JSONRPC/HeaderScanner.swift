@@ -95,7 +95,7 @@ private struct HeaderFields {
 
     mutating func read(_ name: Name, _ cursor: inout JSONCursor) throws(ScanError) {
         switch name {
-        case .number: number = try cursor.quantity(.number)
+        case .number: number = try cursor.blockNumber(.number)
         case .hash: hash = try cursor.hash(.hash)
         case .parentHash: parentHash = try cursor.hash(.parentHash)
         case .timestamp: timestamp = try cursor.quantity(.timestamp)

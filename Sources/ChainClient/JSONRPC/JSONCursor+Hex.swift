@@ -195,6 +195,17 @@ extension JSONCursor {
         return value
     }
 
+    /// A block's number: below 2^53, which is what every JSON reader holds exactly and no chain reaches.
+    ///
+    /// Refused here, where it enters, so that nothing behind has to fear an overflow: one node's nonsense must not end a
+    /// process that follows other chains.
+    @inline(__always)
+    mutating func blockNumber(_ field: ScanError.Field) throws(ScanError) -> BlockNumber {
+        let number = try quantity(field)
+        guard number >> 53 == 0 else { throw .outOfRange(field, at: place) }
+        return number
+    }
+
     @inline(never)
     private mutating func oddQuantity(_ field: ScanError.Field) throws(ScanError) -> UInt64 {
         let wide = try wideQuantity(field)

@@ -210,7 +210,7 @@ package enum LogScanner {
             let digits = try cursor.hexDigits(.data)
             log.dataOffset = digits.start
             log.dataCount = digits.count >> 1
-        case .blockNumber: log.blockNumber = try cursor.quantity(.blockNumber)
+        case .blockNumber: log.blockNumber = try cursor.blockNumber(.blockNumber)
         case .blockHash: log.blockHash = try cursor.hash(.blockHash)
         case .blockTimestamp: log.blockTimestamp = try cursor.quantity(.blockTimestamp)
         case .transactionHash: log.transactionHash = try cursor.hash(.transactionHash)

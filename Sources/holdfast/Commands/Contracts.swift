@@ -16,23 +16,27 @@ struct Contracts: ParsableCommand {
         )
 
         @Argument(help: "The contract's address.") var contract: String
-        @Option(name: .customLong(OptionTable.fromBlock.name), help: OptionTable.fromBlock.argumentHelp)
+        @Option(name: OptionTable.fromBlock.flag, help: OptionTable.fromBlock.argumentHelp)
         var fromBlock: String?
         @OptionGroup var chain: ChainOption
         @OptionGroup var database: DatabaseOptions
+        @OptionGroup var output: OutputOptions
 
         func run() throws {
             let address = try Parse.address(contract, for: "contract")
-            let first = try fromBlock.map { try Parse.block($0, for: "--from-block") } ?? 0
+            let first = try OptionTable.fromBlock.given(fromBlock).map { try Parse.block($0, for: "--from-block") } ?? 0
             let store = try database.open()
             var generator = SystemRandomNumberGenerator()
-            try store.addContract(
-                address,
-                from: first,
-                to: chain.resolve(in: store),
-                id: .random(using: &generator)
-            )
-            print("\(address.checksummed) is followed from block \(first)")
+            let chainID = try chain.resolve(in: store)
+            try store.addContract(address, from: first, to: chainID, id: .random(using: &generator))
+            // An older scope may begin earlier, and goes on to.
+            let scopes = try store.chains().first { $0.identity.chainID == chainID }?.scopes ?? []
+            let kept = scopes.first { $0.scope.contract == address }?.scope.firstBlock ?? first
+            if try output.isJSON() {
+                print(#"{"contract":"\#(address.checksummed)","firstBlock":\#(kept),"active":true}"#)
+            } else {
+                print("\(address.checksummed) is followed from block \(kept)")
+            }
         }
     }
 
@@ -44,13 +48,18 @@ struct Contracts: ParsableCommand {
         @Argument(help: "The contract's address.") var contract: String
         @OptionGroup var chain: ChainOption
         @OptionGroup var database: DatabaseOptions
+        @OptionGroup var output: OutputOptions
 
         func run() throws {
             let address = try Parse.address(contract, for: "contract")
             let store = try database.open()
             var generator = SystemRandomNumberGenerator()
             try store.removeContract(address, from: chain.resolve(in: store), id: .random(using: &generator))
-            print("\(address.checksummed) is not followed any more")
+            if try output.isJSON() {
+                print(#"{"contract":"\#(address.checksummed)","active":false}"#)
+            } else {
+                print("\(address.checksummed) is not followed any more")
+            }
         }
     }
 
@@ -59,14 +68,16 @@ struct Contracts: ParsableCommand {
 
         @OptionGroup var chain: ChainOption
         @OptionGroup var database: DatabaseOptions
+        @OptionGroup var output: OutputOptions
 
         func run() throws {
             let store = try database.open()
             let id = try chain.resolve(in: store)
             guard let summary = try store.chains().first(where: { $0.identity.chainID == id }) else { return }
+            let isJSON = try output.isJSON()
             for scope in summary.scopes {
                 let level = scope.evidence.map { "L\($0.level)" }
-                if database.json {
+                if isJSON {
                     let contract = scope.scope.contract.map { "\"\($0.checksummed)\"" } ?? "null"
                     print(
                         #"{"contract":\#(contract),"firstBlock":\#(scope.scope.firstBlock),"#

@@ -11,17 +11,14 @@ struct Doctor: AsyncParsableCommand {
         discussion: "About twenty requests for each endpoint. Exit code 69 when none can be used."
     )
 
-    @Option(name: .customLong(OptionTable.rpc.name), help: OptionTable.rpc.argumentHelp)
+    @Option(name: OptionTable.rpc.flag, help: OptionTable.rpc.argumentHelp)
     var rpc: [String] = []
-    @Flag(name: .customLong(OptionTable.json.name), help: OptionTable.json.argumentHelp)
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let urls = rpc.isEmpty ? Environment.list(OptionTable.rpc) : rpc
-        guard !urls.isEmpty else { throw Failure.usage("no endpoint: give one with --rpc URL") }
-        let endpoints = try urls.enumerated().map {
-            Endpoint(url: try Parse.url($1, for: "--rpc"), name: "rpc\($0 + 1)")
-        }
+        let endpoints = try Parse.endpoints(OptionTable.rpc.given(rpc))
+        guard !endpoints.isEmpty else { throw Failure.usage("no endpoint: give one with --rpc URL") }
+        let json = try output.isJSON()
         let logger = Wiring.logger(level: .critical)
         var usable = 0
         try await HTTPTransport.withHTTPTransport { transport in
@@ -44,8 +41,10 @@ struct DoctorReport {
     init(_ findings: ProbeFindings) {
         endpoint = findings.endpoint
         func text<Value>(_ finding: ProbeFindings.Finding<Value>, _ say: (Value) -> String) -> String {
-            if let value = finding.value { return say(value) }
-            return "not known: \(finding)"
+            switch finding {
+            case .found(let value): say(value)
+            case .failed(let kind, let text): "not known: \(kind.code) \(text)"
+            }
         }
         rows = [
             ("client", "client", text(findings.clientVersion) { $0 }),

@@ -24,29 +24,31 @@ struct Export: ParsableCommand {
                 """
         )
 
-        @Option(name: .customLong("format"), help: "jsonl or csv.")
-        var format = Format.jsonl
+        @Option(name: OptionTable.format.flag, help: OptionTable.format.argumentHelp)
+        var format: Format?
 
-        @Option(name: .customLong("at-block"), help: "Holdings as of this block instead of the newest.")
+        @Option(name: OptionTable.atBlock.flag, help: OptionTable.atBlock.argumentHelp)
         var atBlock: String?
 
         @OptionGroup var chain: ChainOption
         @OptionGroup var database: DatabaseOptions
 
         func run() throws {
+            let format = format ?? .jsonl
             let block = try atBlock.map { try Parse.block($0, for: "--at-block") }
             let store = try database.open()
             let chainID = try chain.resolve(in: store)
             var out = BufferedOutput()
             if format == .csv { try out.write("chainId,contract,standard,tokenId,tokenIdTo,owner,amount\n") }
             let summary = try store.holdings(of: chainID, at: block) { line in
-                try out.write(text(line, chainID))
+                try out.write(text(line, chainID, format))
             }
             try out.flush()
             var notes: [String] = []
             if summary.negativeSums > 0 { notes.append("\(summary.negativeSums) negative sums left out") }
             if !summary.asOf.isComplete { notes.append("NOT complete yet") }
-            let place = summary.asOf.block.map { "block \($0.number)" } ?? "no block"
+            // A quiet block's hash may not be held; the answer is for it all the same.
+            let place = (summary.asOf.block?.number ?? block).map { "block \($0)" } ?? "no block"
             FileHandle.standardError.write(
                 Data(
                     ("holdings as of \(place): \(summary.lines) lines"
@@ -55,7 +57,7 @@ struct Export: ParsableCommand {
             )
         }
 
-        private func text(_ line: HoldingLine, _ chainID: ChainID) -> String {
+        private func text(_ line: HoldingLine, _ chainID: ChainID, _ format: Format) -> String {
             let standard = line.rule.standard
             switch format {
             case .jsonl:

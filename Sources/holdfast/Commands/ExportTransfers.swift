@@ -16,16 +16,17 @@ extension Export {
                 """
         )
 
-        @Option(name: .customLong("format"), help: "jsonl or csv.")
-        var format = Format.jsonl
+        @Option(name: OptionTable.format.flag, help: OptionTable.format.argumentHelp)
+        var format: Format?
 
-        @Option(name: .customLong("at-block"), help: "Transfers up to and including this block instead of all.")
+        @Option(name: OptionTable.atBlock.flag, help: OptionTable.atBlock.argumentHelp)
         var atBlock: String?
 
         @OptionGroup var chain: ChainOption
         @OptionGroup var database: DatabaseOptions
 
         func run() throws {
+            let format = format ?? .jsonl
             let block = try atBlock.map { try Parse.block($0, for: "--at-block") }
             let store = try database.open()
             let chainID = try chain.resolve(in: store)
@@ -37,7 +38,7 @@ extension Export {
                 )
             }
             let summary = try store.transfers(of: chainID, upTo: block) { transfer in
-                try out.write(text(transfer, chainID))
+                try out.write(text(transfer, chainID, format))
             }
             try out.flush()
             let place = block.map { "up to block \($0)" } ?? summary.asOf.block.map { "as of block \($0.number)" }
@@ -47,7 +48,7 @@ extension Export {
             )
         }
 
-        private func text(_ exported: ExportedTransfer, _ chainID: ChainID) -> String {
+        private func text(_ exported: ExportedTransfer, _ chainID: ChainID, _ format: Format) -> String {
             let (line, transfer) = (exported.line, exported.line.transfer)
             let flags = [
                 transfer.flags.contains(.presumed) ? "presumed" : nil,

@@ -9,10 +9,11 @@ struct Migrate: ParsableCommand {
     )
 
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
         let store = try database.open()
-        print("the database is up to date")
+        print(try output.isJSON() ? #"{"upToDate":true}"# : "the database is up to date")
         try store.close()
     }
 }

@@ -3,11 +3,14 @@ import StoreSQLite
 import Ethereum
 import Tokens
 
-/// `holdfast owner`: who holds a token, now or at a past block, and by which event.
+/// `holdfast owner`: who holds a token, now or at a past block, and by which event; the look-up that the API uses.
 struct Owner: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell who holds a token.",
-        discussion: "Answers from the database alone. For ERC-1155 tokens every holder is listed with the amount."
+        discussion: """
+            Answers from the database alone. For ERC-1155 tokens holders are listed with the amount, up to --limit. A \
+            past block costs as much as the token has transfers, and is refused beyond a bound.
+            """
     )
 
     @Argument(help: "The contract's address.")
@@ -16,14 +19,20 @@ struct Owner: ParsableCommand {
     @Argument(help: "The token id, decimal or 0x.")
     var token: String
 
-    @Option(name: .customLong("at-block"), help: "Answer for this block instead of the newest.")
+    @Option(name: OptionTable.atBlock.flag, help: OptionTable.atBlock.argumentHelp)
     var atBlock: String?
 
-    @Flag(name: .customLong("why"), help: "Show the event that decided.")
+    @Flag(name: OptionTable.why.flag, help: OptionTable.why.argumentHelp)
     var why = false
+
+    @Option(name: OptionTable.limit.flag, help: OptionTable.limit.argumentHelp)
+    var limit: String?
 
     @OptionGroup var chain: ChainOption
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
+
+    private static let limitDefault = 1_000
 
     func run() throws {
         let id = TokenID(
@@ -31,20 +40,44 @@ struct Owner: ParsableCommand {
             token: try Parse.tokenID(token)
         )
         let block = try atBlock.map { try Parse.block($0, for: "--at-block") }
+        let limit = try Parse.limit(limit, standard: Self.limitDefault)
+        let isJSON = try output.isJSON()
         let store = try database.open()
-        let answer = try store.holders(of: id, on: chain.resolve(in: store), at: block)
-        print(database.json ? json(answer) : text(answer))
+        let chainID = try chain.resolve(in: store)
+        let answer = try store.owners(of: id, on: chainID, at: block, PageRequest(position: nil, limit: limit))
+        var transaction: Hash32?
+        if why, let unique = answer.unique {
+            transaction = try Self.transaction(of: id, unique.place, chainID, store)
+        }
+        print(isJSON ? json(answer, transaction) : text(answer, transaction))
     }
 
-    private func text(_ answer: TokenHolders) -> String {
+    /// The transaction of the event at a place; nil while the indexes that find it are not built.
+    private static func transaction(
+        of token: TokenID,
+        _ place: Place,
+        _ chain: ChainID,
+        _ store: SQLiteStore
+    ) throws -> Hash32? {
+        // Pages start below a place: the next log's begins with this one's few transfers of the token.
+        let above = Place(block: place.block, logIndex: place.logIndex &+ 1)
+        do {
+            let page = try store.transfers(of: chain, token: token, PageRequest(position: above, limit: 100))
+            return page.items.first { $0.transfer.place == place }?.transfer.transactionHash
+        } catch ListingError.notIndexed {
+            return nil
+        }
+    }
+
+    private func text(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
         var lines: [String] = []
         if let unique = answer.unique {
             lines.append(unique.owner == .zero ? "nobody: burned" : unique.owner.checksummed)
             if why {
                 let kind = unique.isRange ? "range transfer (ERC-2309)" : "transfer"
                 lines.append(
-                    "  by the \(kind) in block \(unique.place.block), log \(unique.place.logIndex), transaction "
-                        + "\(unique.transactionHash)"
+                    "  by the \(kind) in block \(unique.place.block), log \(unique.place.logIndex)"
+                        + (transaction.map { ", transaction \($0)" } ?? "")
                 )
             }
         }
@@ -54,13 +87,15 @@ struct Owner: ParsableCommand {
                     + (balance.amount.isNegative ? " (inconsistent: the events sum to \(balance.amount))" : "")
             )
         }
-        if lines.isEmpty { lines.append("nobody: no event names this token") }
-        let block = answer.asOf.block.map { "as of block \($0.number)" } ?? "as of no block"
-        lines.append(answer.asOf.isComplete ? "\(block), complete" : "\(block), NOT complete yet")
+        if answer.nextHolder != nil { lines.append("… and more holders than --limit") }
+        if lines.isEmpty {
+            lines.append(answer.isCounted ? "nobody: nothing is left" : "nobody: no event names this token")
+        }
+        lines.append(answer.standing.text)
         return lines.joined(separator: "\n")
     }
 
-    private func json(_ answer: TokenHolders) -> String {
+    private func json(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
         let owners = answer.counted.map {
             #"{"owner":"\#($0.owner.checksummed)","amount":"\#($0.amount.clampedToZero)","#
                 + #""inconsistent":\#($0.amount.isNegative)}"#
@@ -70,17 +105,14 @@ struct Owner: ParsableCommand {
             #""tokenId":"\#(answer.token.token)""#,
             #""owner":\#(answer.unique.map { $0.owner == .zero ? "null" : "\"\($0.owner.checksummed)\"" } ?? "null")"#,
             #""owners":[\#(owners.joined(separator: ","))]"#,
-            #""complete":\#(answer.asOf.isComplete)"#,
+            #""allOwners":\#(answer.nextHolder == nil)"#,
+            #""complete":\#(answer.standing.isComplete)"#,
+            #""asOf":\#(answer.standing.json)"#,
         ]
-        if let block = answer.asOf.block {
-            fields.append(#""asOf":{"blockNumber":\#(block.number),"blockHash":"\#(block.hash)"}"#)
-        } else {
-            fields.append(#""asOf":null"#)
-        }
         if why, let unique = answer.unique {
             fields.append(
                 #""why":{"blockNumber":\#(unique.place.block),"logIndex":\#(unique.place.logIndex),"#
-                    + #""transactionHash":"\#(unique.transactionHash)","range":\#(unique.isRange)}"#
+                    + #""transactionHash":\#(transaction.map { "\"\($0)\"" } ?? "null"),"range":\#(unique.isRange)}"#
             )
         }
         return "{\(fields.joined(separator: ","))}"

@@ -15,31 +15,38 @@ struct Rewind: AsyncParsableCommand {
             """
     )
 
-    @Option(name: .customLong(OptionTable.toBlock.name), help: "The block to go back to.")
+    @Option(name: OptionTable.rewindTo.flag, help: OptionTable.rewindTo.argumentHelp)
     var toBlock: String?
-    @Flag(name: .customLong("force"), help: "Rewind even if no endpoint shows that the logs can be read again.")
+    @Flag(name: OptionTable.force.flag, help: OptionTable.force.argumentHelp)
     var force = false
-    @Flag(name: .customLong("undo"), help: "Restore what the last rewind undid.")
+    @Flag(name: OptionTable.undo.flag, help: OptionTable.undo.argumentHelp)
     var undo = false
-    @Option(name: .customLong(OptionTable.rpc.name), help: OptionTable.rpc.argumentHelp)
+    @Option(name: OptionTable.rpc.flag, help: OptionTable.rpc.argumentHelp)
     var rpc: [String] = []
     @OptionGroup var chain: ChainOption
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        let isJSON = try output.isJSON()
         let store = try database.open()
         let chainID = try chain.resolve(in: store)
         var generator = SystemRandomNumberGenerator()
         let id = ID128.random(using: &generator)
         if undo {
-            guard toBlock == nil else { throw Failure.usage("give --to-block or --undo, not both") }
+            guard toBlock == nil, rpc.isEmpty, !force else {
+                throw Failure.usage("--undo takes neither --to-block nor --rpc nor --force")
+            }
             let tip = try store.undoingRewind(of: chainID, id: id)
-            return print("restored: the tip is block \(tip.number) again")
+            return print(
+                isJSON ? #"{"block":\#(tip.number)}"# : "restored: the tip is block \(tip.number) again"
+            )
         }
         guard let text = toBlock else { throw Failure.usage("say where to: --to-block N, or --undo") }
         let block = try Parse.block(text, for: "--to-block")
         if !force { try await showReadable(above: block, chainID, store) }
         let done = try store.rewinding(to: block, of: chainID, id: id)
+        if isJSON { return print(#"{"block":\#(done.to.number),"rowsUndone":\#(done.rows)}"#) }
         print(
             "rewound to block \(done.to.number): \(done.rows) rows undone; "
                 + "`holdfast rewind --undo` restores them until something new is committed"
@@ -52,10 +59,8 @@ struct Rewind: AsyncParsableCommand {
         guard let tip = state.tip, block < tip.number else {
             throw Failure.usage("--to-block \(block) is not below the tip")
         }
-        let endpoints =
-            rpc.isEmpty
-            ? try Wiring.kept(chainID, store)
-            : try rpc.enumerated().map { Endpoint(url: try Parse.url($1, for: "--rpc"), name: "rpc\($0 + 1)") }
+        let given = try Parse.endpoints(OptionTable.rpc.given(rpc))
+        let endpoints = given.isEmpty ? try Wiring.kept(chainID, store) : given
         guard !endpoints.isEmpty else {
             throw Failure.usage("no endpoint to show that the logs can be read again: give --rpc, or --force")
         }

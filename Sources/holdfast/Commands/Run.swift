@@ -15,46 +15,50 @@ struct Run: AsyncParsableCommand {
             """
     )
 
-    @Option(name: .customLong(OptionTable.config.name), help: OptionTable.config.argumentHelp)
+    @Option(name: OptionTable.config.flag, help: OptionTable.config.argumentHelp)
     var config: String?
 
-    @Option(name: .customLong(OptionTable.port.name), help: OptionTable.port.argumentHelp)
+    @Option(name: OptionTable.port.flag, help: OptionTable.port.argumentHelp)
     var port: String?
 
-    @Option(name: .customLong(OptionTable.host.name), help: OptionTable.host.argumentHelp)
+    @Option(name: OptionTable.host.flag, help: OptionTable.host.argumentHelp)
     var host: String?
 
     @OptionGroup var settings: SyncSettings
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
-        let file = try (config ?? Environment.value(OptionTable.config)).map {
+        let file = try OptionTable.config.given(config).map {
             try ConfigurationFile(path: $0, environment: ProcessInfo.processInfo.environment)
         }
-        var chains = file?.chains ?? []
-        let flagged = try settings.chainSettings()
-        if chains.isEmpty {
-            chains = [flagged]
-        } else if !flagged.endpoints.isEmpty || flagged.chainID != nil || !flagged.contracts.isEmpty {
-            throw Failure.usage("give chains by --config or by --rpc, --chain and --contract, not by both")
-        }
-        let portText = port ?? Environment.value(OptionTable.port) ?? file?.port.map(String.init) ?? "3002"
-        guard let port = Int(portText), (0...65_535).contains(port) else {
-            throw Failure.usage("--port \(portText): a port from 0 to 65535")
-        }
+        let chains = try chains(file)
+        let port =
+            try OptionTable.port.given(port).map { try Parse.port($0, for: "--port") } ?? file?.port
+            ?? Parse.port(OptionTable.port.standard ?? "", for: "--port")
+        let host = OptionTable.host.given(host) ?? file?.host ?? OptionTable.host.standard ?? ""
         let path = try database.path(file: file?.database)
-        let store = try SQLiteStore(
-            path: path,
-            optionalIndexes: settings.optionalIndexes(file: file?.optionalIndexes ?? [])
-        )
+        let indexes = try settings.optionalIndexes(file: file?.optionalIndexes ?? [])
         let logger = Wiring.logger()
-        let host = host ?? Environment.value(OptionTable.host) ?? "127.0.0.1"
-        try await HTTPTransport.withHTTPTransport { transport in
-            let fleet = Fleet(store: store, transport: transport, logger: logger)
-            let chosen = chains
-            try await Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
-                .run { try await fleet.follow(chosen) }
+        try await Signals.ending {
+            let store = try SQLiteStore(path: path, optionalIndexes: indexes)
+            defer { try? store.close() }
+            try await HTTPTransport.withHTTPTransport { transport in
+                let fleet = Fleet(store: store, transport: transport, logger: logger)
+                try await Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
+                    .run { try await fleet.follow(chains) }
+            }
         }
-        try store.close()
+    }
+
+    /// The file's chains, or the one that flags and environment name; never a mixture.
+    private func chains(_ file: ConfigurationFile?) throws -> [ChainSettings] {
+        guard let chains = file?.chains, !chains.isEmpty else { return [try settings.chainSettings()] }
+        guard settings.given.isEmpty else {
+            let names = settings.given.joined(separator: ", ")
+            throw Failure.usage(
+                "\(names) would be ignored beside --config: write it into the file, or leave --config out"
+            )
+        }
+        return chains
     }
 }

@@ -9,10 +9,11 @@ struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show where each chain stands.")
 
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
         let chains = try database.open().chains()
-        if database.json {
+        if try output.isJSON() {
             print(
                 StatusJSON(chains.map { ChainStatus($0, name: ChainPresets.preset(for: $0.identity.chainID).name) })
                     .text()

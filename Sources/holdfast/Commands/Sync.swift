@@ -13,54 +13,94 @@ struct Sync: AsyncParsableCommand {
         abstract: "Read a chain once, up to a block, into the database.",
         discussion: """
             May be stopped and started again at any time: what is read is never read again, and the result is the same. \
-            Ends with 0 when everything up to the block is read.
+            Ends with 0 when everything up to the block is read, and when it was told to stop by SIGTERM or SIGINT; \
+            what it prints says which.
             """
     )
 
     @OptionGroup var settings: SyncSettings
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
 
-    @Option(name: .customLong(OptionTable.toBlock.name), help: OptionTable.toBlock.argumentHelp)
+    @Option(name: OptionTable.toBlock.flag, help: OptionTable.toBlock.argumentHelp)
     var toBlock: String?
 
-    @Flag(name: .customLong("dry-run"), help: "Print the requests and the time to expect; write nothing.")
+    @Flag(name: OptionTable.dryRun.flag, help: OptionTable.dryRun.argumentHelp)
     var dryRun = false
 
     func run() async throws {
-        let goalText = toBlock ?? Environment.value(OptionTable.toBlock) ?? "latest"
+        let goalText = OptionTable.toBlock.given(toBlock) ?? "latest"
         if Int(goalText) == nil, goalText != "latest", goalText != "finalized" {
             throw Failure.usage("--to-block \(goalText): a block number, latest or finalized")
         }
         let path = try database.path()
         let chosen = try settings.chainSettings()
+        let json = try output.isJSON()
         let logger = Wiring.logger()
-        if dryRun { return try await estimate(chosen, goalText, path, logger) }
-        let store = try SQLiteStore(path: path, optionalIndexes: settings.optionalIndexes())
+        let indexes = try settings.optionalIndexes()
+        let isDry = dryRun
+        let done: Void? = try await Signals.ending {
+            if isDry { return try await Self.estimate(chosen, goalText, path, json, logger) }
+            let store = try SQLiteStore(path: path, optionalIndexes: indexes)
+            try await Self.read(chosen, goalText, store, json, logger)
+            try store.close()
+        }
+        if done == nil {
+            print(json ? #"{"block":null,"complete":false}"# : "stopped before anything was read; not complete")
+        }
+    }
+
+    private static func read(
+        _ chosen: ChainSettings,
+        _ goalText: String,
+        _ store: SQLiteStore,
+        _ json: Bool,
+        _ logger: Logger
+    ) async throws {
         try await HTTPTransport.withHTTPTransport { transport in
-            let wiring = try await Wiring.make(chosen, store: store, transport: transport, logger: logger)
+            let wiring = try await Wiring.make(
+                chosen,
+                store: store,
+                transport: transport,
+                bytes: ByteBudget(),
+                logger: logger
+            )
             let goal = try await goal(goalText, wiring.engine.chain, wiring.confirmations)
-            let work = Task { try await wiring.engine.run(wiring.state, until: .block(goal)) }
-            let progress = Task { await Progress(status: wiring.engine.status).run() }
+            let progress = Task {
+                await Progress(chain: wiring.state.identity.chainID, status: wiring.engine.status).run()
+            }
             defer { progress.cancel() }
-            try await Signals.ending(work)
+            var isStopped = false
+            do {
+                try await wiring.engine.run(wiring.state, until: .block(goal))
+            } catch let error where Signals.isStop(error) {
+                isStopped = true
+            }
             progress.cancel()
             await progress.value
-            try report(wiring, goal)
-            try wiring.store.close()
+            try report(wiring, goal, isStopped: isStopped, json)
         }
     }
 
-    private func estimate(_ chosen: ChainSettings, _ goalText: String, _ path: String, _ logger: Logger) async throws {
+    private static func estimate(
+        _ chosen: ChainSettings,
+        _ goalText: String,
+        _ path: String,
+        _ json: Bool,
+        _ logger: Logger
+    ) async throws {
+        let store = FileManager.default.fileExists(atPath: path) ? try SQLiteStore(reading: path) : nil
         try await HTTPTransport.withHTTPTransport { transport in
-            let (chain, identity, _) = try await Wiring.connect(chosen, nil, transport, logger)
+            let (chain, identity) = try await Wiring.connect(chosen, store, transport, ByteBudget(), logger)
             let options = chosen.options(for: ChainPresets.preset(for: identity.chainID))
             let last = try await goal(goalText, chain, options.confirmations)
-            let dry = DryRun(chain: chain, identity: identity, settings: chosen, path: path, last: last)
-            print(try await dry.report(json: database.json))
+            let dry = DryRun(chain: chain, identity: identity, settings: chosen, store: store, last: last)
+            print(try await dry.report(json: json))
         }
+        try store?.close()
     }
 
-    private func goal(_ text: String, _ chain: any Chain, _ depth: UInt64) async throws -> BlockNumber {
+    private static func goal(_ text: String, _ chain: any Chain, _ depth: UInt64) async throws -> BlockNumber {
         let head = try await chain.head()
         switch text {
         case "latest":
@@ -77,19 +117,25 @@ struct Sync: AsyncParsableCommand {
         }
     }
 
-    private func report(_ wiring: Wiring, _ goal: BlockNumber) throws {
+    /// Says how far it came: to the goal only if it did.
+    private static func report(_ wiring: Wiring, _ goal: BlockNumber, isStopped: Bool, _ json: Bool) throws {
         let status = wiring.engine.status.snapshot
         guard let chain = try wiring.store.chains().first(where: { $0.identity == wiring.state.identity }) else {
             return
         }
-        if database.json {
+        let isComplete = !isStopped || chain.checkpoint.map { $0 >= goal } ?? false
+        let block = isComplete ? goal : chain.checkpoint
+        if json {
             print(
-                #"{"chainId":\#(chain.identity.chainID),"block":\#(goal),"rowsWritten":\#(status.rowsWritten),"#
+                #"{"chainId":\#(chain.identity.chainID),"block":\#(block.map(String.init) ?? "null"),"#
+                    + #""complete":\#(isComplete),"rowsWritten":\#(status.rowsWritten),"#
                     + #""transfers":\#(chain.counters.transfersProcessed),"tokens":\#(chain.counters.tokensDiscovered)}"#
             )
         } else {
+            let place = block.map { "at block \($0)" } ?? "before the first block was complete"
+            let reached = isComplete ? "complete to block \(goal)" : "stopped \(place), not complete"
             print(
-                "chain \(chain.identity.chainID): complete to block \(goal); \(status.rowsWritten) new rows, "
+                "chain \(chain.identity.chainID): \(reached); \(status.rowsWritten) new rows, "
                     + "\(chain.counters.transfersProcessed) transfers, \(chain.counters.tokensDiscovered) tokens"
             )
         }

@@ -16,34 +16,35 @@ struct Demo: AsyncParsableCommand {
             """
     )
 
-    @Option(name: .customLong(OptionTable.port.name), help: OptionTable.port.argumentHelp)
+    @Option(name: OptionTable.port.flag, help: OptionTable.port.argumentHelp)
     var port: String?
-    @Option(name: .customLong("exit-after"), help: "End after so many seconds.")
+    @Option(name: OptionTable.exitAfter.flag, help: OptionTable.exitAfter.argumentHelp)
     var exitAfter: Double?
 
     private static let historyBlocks = 400
     private static let finalDepth: UInt64 = 16
 
     func run() async throws {
-        let portText = port ?? Environment.value(OptionTable.port) ?? "3002"
-        guard let port = Int(portText), (0...65_535).contains(port) else {
-            throw Failure.usage("--port \(portText): a port from 0 to 65535")
-        }
+        let port = try Parse.port(OptionTable.port.given(port) ?? OptionTable.port.standard ?? "", for: "--port")
         if let exitAfter, !(exitAfter > 0 && exitAfter < 1e6) {
             throw Failure.usage("--exit-after \(exitAfter): seconds above 0")
         }
+        let limit = exitAfter
+        try await Signals.ending { try await Self.show(port: port, limit: limit) }
+    }
+
+    private static func show(port: Int, limit: Double?) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "holdfast-demo-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let logger = Wiring.logger()
-        let chain = Self.chain()
+        let chain = chain()
         let store = try SQLiteStore(path: directory.appending(path: "demo.db").path())
         try await HTTPTransport.withHTTPTransport { transport in
             let fleet = Fleet(store: store, transport: transport, logger: logger)
             var serving = Serving(store: store, fleet: fleet, host: "127.0.0.1", port: port, logger: logger)
             serving.greeting = "the demo is served at"
-            let limit = exitAfter
-            try await serving.run { try await Self.play(chain, fleet, limit: limit, logger: logger) }
+            try await serving.run { try await play(chain, fleet, limit: limit, logger: logger) }
         }
         try store.close()
     }

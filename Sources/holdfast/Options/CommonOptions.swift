@@ -4,21 +4,21 @@ import Foundation
 import Tokens
 import StoreSQLite
 
-/// `--database` and `--json`: what every command takes.
+/// `--database`: what nearly every command takes.
 struct DatabaseOptions: ParsableArguments {
-    @Option(name: .customLong(OptionTable.database.name), help: OptionTable.database.argumentHelp)
+    @Option(name: OptionTable.database.flag, help: OptionTable.database.argumentHelp)
     var database: String?
-
-    @Flag(name: .customLong(OptionTable.json.name), help: OptionTable.json.argumentHelp)
-    var json = false
 
     /// The database's path.
     ///
+    /// A URL that is not SQLite's is not repeated: it may carry a password.
     /// - Parameter file: what the configuration file says, if there is one.
     func path(file: String? = nil) throws -> String {
-        let url = database ?? Environment.value(OptionTable.database) ?? file ?? "sqlite:holdfast.db"
+        let url = OptionTable.database.given(database) ?? file ?? OptionTable.database.standard ?? ""
         guard url.hasPrefix("sqlite:") else {
-            throw Failure.usage("--database \(url): use sqlite:PATH, for instance sqlite:holdfast.db")
+            let scheme = url.prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            let named = url.dropFirst(scheme.count).first == ":" ? " \(scheme):…" : ""
+            throw Failure.usage("--database\(named): use sqlite:PATH, for instance sqlite:holdfast.db")
         }
         let path = String(url.dropFirst("sqlite:".count))
         guard !path.isEmpty else {
@@ -37,14 +37,22 @@ struct DatabaseOptions: ParsableArguments {
     }
 }
 
+/// `--json`, for commands that print an answer.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: OptionTable.json.flag, help: OptionTable.json.argumentHelp)
+    var json = false
+
+    func isJSON() throws -> Bool { try json || Environment.flag(OptionTable.json) }
+}
+
 /// `--chain`, for questions to a database that may hold several.
 struct ChainOption: ParsableArguments {
-    @Option(name: .customLong(OptionTable.chain.name), help: OptionTable.chain.argumentHelp)
+    @Option(name: OptionTable.chain.flag, help: OptionTable.chain.argumentHelp)
     var chain: String?
 
     /// The chain meant: the one named, else the only one held.
     func resolve(in store: SQLiteStore) throws -> ChainID {
-        if let name = chain ?? Environment.value(OptionTable.chain) { return try ChainPresets.id(named: name) }
+        if let name = OptionTable.chain.given(chain) { return try ChainPresets.id(named: name) }
         let held = try store.chains().map(\.identity.chainID)
         switch held.count {
         case 1: return held[0]

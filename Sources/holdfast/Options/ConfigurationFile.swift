@@ -11,11 +11,11 @@ import Yams
 struct ConfigurationFile {
     var database: String?
     var port: Int?
+    var host: String?
     var optionalIndexes: Set<OptionalIndex> = []
     var chains: [ChainSettings] = []
 
-    private static let topKeys = ["database", "port", "index", "chains"]
-    private static let chainKeys = ["chain", "endpoints", "contracts", "from-block", "confirmations", "poll-interval"]
+    private static let topKeys = OptionTable.fileKeys + ["chains"]
     private static let endpointKeys = ["url", "operator", "headers", "requests-per-second", "requests-per-day"]
 
     init(path: String, environment: [String: String]) throws {
@@ -33,11 +33,12 @@ struct ConfigurationFile {
         do {
             tree = try Yams.load(yaml: text)
         } catch {
-            throw Failure.configuration("\(path) is not YAML: \(error)".replacing("\n", with: " "))
+            throw Failure.configuration("\(path) is not YAML\(Self.place(of: error))")
         }
         let reader = Reader(path: path, environment: environment)
         let top = try reader.map(tree ?? [String: Any](), "the file", Self.topKeys)
         database = try reader.text(top["database"], "database")
+        host = try reader.text(top["host"], "host")
         port = try reader.text(top["port"], "port").map { text in
             guard let port = Int(text), (0...65_535).contains(port) else {
                 throw reader.failure("port: \(text) is not a port from 0 to 65535")
@@ -55,19 +56,28 @@ struct ConfigurationFile {
         }
     }
 
+    /// Where a syntax error is; never the line itself, which may hold a URL with its key.
+    private static func place(of error: any Error) -> String {
+        switch error as? YamlError {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+            ": line \(mark.line), column \(mark.column)"
+        case .duplicatedKeysInMapping(_, let context):
+            ": a key twice in the map at line \(context.mark.line), column \(context.mark.column)"
+        default: ""
+        }
+    }
+
     private func chain(_ name: String, _ value: Any, _ reader: Reader) throws -> ChainSettings {
         let place = "chains.\(name)"
-        let map = try reader.map(value, place, Self.chainKeys)
+        let map = try reader.map(value, place, OptionTable.chainKeys)
         let id = try reader.text(map["chain"], "\(place).chain")
         let chainID = try id.map(ChainPresets.id(named:)) ?? ChainPresets.all.first { $0.name == name }?.chainID
         var endpoints: [Endpoint] = []
         for (key, value) in try reader.entries(map["endpoints"], "\(place).endpoints") {
             endpoints.append(try endpoint(key, value, "\(place).endpoints.\(key)", reader))
         }
-        if endpoints.isEmpty, let chainID, let url = ChainPresets.preset(for: chainID).rpc {
-            endpoints = [Endpoint(url: url, name: "local")]
-        }
-        guard !endpoints.isEmpty else { throw reader.failure("\(place) has no endpoints") }
+        // A chain that is known by its id may have endpoints in the database, or its preset's.
+        guard !endpoints.isEmpty || chainID != nil else { throw reader.failure("\(place) has no endpoints") }
         return ChainSettings(
             name: name,
             chainID: chainID,

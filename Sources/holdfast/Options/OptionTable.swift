@@ -1,91 +1,229 @@
 import ArgumentParser
 
-/// Every option, once: flag, environment variable, key in the YAML file, default, unit and help all come from here.
+/// Every option, once: flag, environment variable, key in the YAML file, default, help and docs/options.md come from here.
 enum OptionTable {
     struct Row: Sendable {
-        /// `--name`, `HOLDFAST_NAME` and the key `name`.
+        /// `--name` and, for settings, `HOLDFAST_NAME`.
         var name: String
-        var value: String
+        /// What the value is, as help shows it; empty for a flag.
+        var value = ""
         var help: String
-        /// As shown; nil where there is none.
+        /// As shown, and as used where it is a value; nil where there is none.
         var standard: String?
+        var reach: Reach
+    }
 
-        var environment: String {
-            "HOLDFAST_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
-        }
-
-        var argumentHelp: ArgumentHelp {
-            let standard = standard.map { " (default: \($0))" } ?? ""
-            return ArgumentHelp(stringLiteral: "\(help)\(standard) [\(environment)]")
-        }
+    /// Where an option may be given beside the command line.
+    enum Reach: Sendable, Equatable {
+        /// The environment and a key at the file's top, of the option's name.
+        case file
+        /// The environment and this key of a chain in the file.
+        case chain(key: String)
+        /// The environment alone.
+        case environment
+        /// Nowhere: it belongs to one question or one act, and must not be in force unseen.
+        case command
     }
 
     static let database = Row(
         name: "database",
         value: "URL",
         help: "sqlite:PATH, made with mode 0600 when it is not there.",
-        standard: "sqlite:holdfast.db"
-    )
-    static let rpc = Row(
-        name: "rpc",
-        value: "URL",
-        help: "A JSON-RPC endpoint, http or https; repeat it for several. Left out: those kept in the database."
-    )
-    static let chain = Row(
-        name: "chain",
-        value: "NAME|ID",
-        help: "A preset (kcc, ethereum, polygon, …) or a chain id. Left out: what the endpoint says."
-    )
-    static let contract = Row(
-        name: "contract",
-        value: "0x…",
-        help: "Follow this contract; repeat it for several. Left out: every NFT contract."
-    )
-    static let fromBlock = Row(
-        name: "from-block",
-        value: "N",
-        help: "The first block to read.",
-        standard: "0"
-    )
-    static let toBlock = Row(
-        name: "to-block",
-        value: "N|latest|finalized",
-        help: "Where to stop.",
-        standard: "latest"
-    )
-    static let confirmations = Row(
-        name: "confirmations",
-        value: "BLOCKS",
-        help: "Blocks behind the head that count as final where the chain has no `finalized` tag.",
-        standard: "by chain, else 20"
-    )
-    static let pollInterval = Row(
-        name: "poll-interval",
-        value: "SECONDS",
-        help: "Pause between two looks at the head.",
-        standard: "by chain, else 1"
-    )
-    static let index = Row(
-        name: "index",
-        value: "NAME",
-        help: "Also build an optional index: wallets, for what a wallet held at past blocks, and its transfers."
-    )
-    static let config = Row(
-        name: "config",
-        value: "FILE",
-        help: "A YAML file with chains and endpoints; see docs/configuration.md."
+        standard: "sqlite:holdfast.db",
+        reach: .file
     )
     static let port = Row(
         name: "port",
         value: "PORT",
         help: "Where the API and the page are served; 0 takes a free port.",
-        standard: "3002"
+        standard: "3002",
+        reach: .file
     )
-    static let host = Row(name: "host", value: "ADDRESS", help: "The address to listen on.", standard: "127.0.0.1")
-    static let json = Row(name: "json", value: "", help: "Machine-readable output.")
+    static let host = Row(
+        name: "host",
+        value: "ADDRESS",
+        help: "The address to listen on.",
+        standard: "127.0.0.1",
+        reach: .file
+    )
+    static let index = Row(
+        name: "index",
+        value: "NAME",
+        help: "Also build an optional index: wallets, for what a wallet held at past blocks, and its transfers.",
+        reach: .file
+    )
+    static let rpc = Row(
+        name: "rpc",
+        value: "URL",
+        help: """
+            A JSON-RPC endpoint, http or https; repeat it for several. Left out: those kept in the database, else the \
+            preset's.
+            """,
+        reach: .chain(key: "endpoints")
+    )
+    static let chain = Row(
+        name: "chain",
+        value: "NAME|ID",
+        help: "A preset (kcc, ethereum, polygon, …) or a chain id. Left out: what the endpoint says.",
+        reach: .chain(key: "chain")
+    )
+    static let contract = Row(
+        name: "contract",
+        value: "0x…",
+        help: "Follow this contract; repeat it for several. Left out: every NFT contract.",
+        reach: .chain(key: "contracts")
+    )
+    static let fromBlock = Row(
+        name: "from-block",
+        value: "N",
+        help: "The first block to read.",
+        standard: "0",
+        reach: .chain(key: "from-block")
+    )
+    static let confirmations = Row(
+        name: "confirmations",
+        value: "BLOCKS",
+        help: "Blocks behind the head that count as final where the chain has no `finalized` tag.",
+        standard: "by chain, else 20",
+        reach: .chain(key: "confirmations")
+    )
+    static let pollInterval = Row(
+        name: "poll-interval",
+        value: "SECONDS",
+        help: "Pause between two looks at the head.",
+        standard: "by chain, else 1",
+        reach: .chain(key: "poll-interval")
+    )
+    static let config = Row(
+        name: "config",
+        value: "FILE",
+        help: "A YAML file with chains and endpoints; see docs/configuration.md.",
+        reach: .environment
+    )
+    static let toBlock = Row(
+        name: "to-block",
+        value: "N|latest|finalized",
+        help: "Where `sync` stops.",
+        standard: "latest",
+        reach: .environment
+    )
+    static let json = Row(name: "json", help: "Machine-readable output.", reach: .environment)
+
+    static let rewindTo = Row(
+        name: "to-block",
+        value: "N",
+        help: "The block that `rewind` goes back to.",
+        reach: .command
+    )
+    static let dryRun = Row(
+        name: "dry-run",
+        help: "Print the requests and the time to expect; write nothing.",
+        reach: .command
+    )
+    static let atBlock = Row(
+        name: "at-block",
+        value: "N",
+        help: "Answer for this block instead of the newest.",
+        reach: .command
+    )
+    static let wallet = Row(
+        name: "wallet",
+        value: "0x…",
+        help: "Transfers sent or received by this wallet; needs `--index wallets`.",
+        reach: .command
+    )
+    static let why = Row(name: "why", help: "Show the event that decided.", reach: .command)
+    static let limit = Row(
+        name: "limit",
+        value: "N",
+        help: "How many at most.",
+        standard: "1000, of `transfers` 20",
+        reach: .command
+    )
+    static let format = Row(
+        name: "format",
+        value: "jsonl|csv",
+        help: "What an export's lines are.",
+        standard: "jsonl",
+        reach: .command
+    )
+    static let force = Row(
+        name: "force",
+        help: "Rewind even if no endpoint shows that the logs can be read again.",
+        reach: .command
+    )
+    static let undo = Row(name: "undo", help: "Restore what the last rewind undid.", reach: .command)
+    static let exitAfter = Row(
+        name: "exit-after",
+        value: "SECONDS",
+        help: "End after so many seconds.",
+        reach: .command
+    )
 
     static let all = [
-        database, rpc, chain, contract, fromBlock, toBlock, confirmations, pollInterval, index, config, port, host,
+        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, config, toBlock,
         json,
+        rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet,
     ]
+
+    /// The keys at the file's top that are options.
+    static let fileKeys = all.filter { $0.reach == .file }.map(\.name)
+    /// The keys of a chain in the file.
+    static let chainKeys = all.compactMap { row -> String? in if case .chain(let key) = row.reach { key } else { nil } }
+}
+
+extension OptionTable.Row {
+    /// The environment variable; nil where none is read.
+    var environment: String? {
+        guard reach != .command else { return nil }
+        return "HOLDFAST_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+    }
+
+    /// The place of its key in the YAML file; nil where it has none.
+    var key: String? {
+        switch reach {
+        case .file: name
+        case .chain(let key): "chains.NAME.\(key)"
+        case .environment, .command: nil
+        }
+    }
+
+    var flag: NameSpecification { .customLong(name) }
+
+    var argumentHelp: ArgumentHelp {
+        let standard = standard.map { " (default: \($0))" } ?? ""
+        let variable = environment.map { " [\($0)]" } ?? ""
+        return ArgumentHelp("\(help)\(standard)\(variable)", valueName: value.isEmpty ? nil : value)
+    }
+
+    /// What the command line says, else the environment.
+    func given(_ flag: String?) -> String? { flag ?? Environment.value(self) }
+
+    func given(_ flags: [String]) -> [String] { flags.isEmpty ? Environment.list(self) : flags }
+}
+
+extension OptionTable {
+    /// docs/options.md.
+    static var markdown: String {
+        let head = """
+            # Options
+
+            Made by `holdfast options --markdown`; a test compares. `holdfast COMMAND --help` says which command takes what.
+            The command line wins over the environment, that over the file, that over the default. In the environment lists
+            are separated by commas, and a flag is `1` or `0`.
+
+            | option | environment | key in the file | default | |
+            |---|---|---|---|---|
+
+            """
+        let lines = all.map { row in
+            let value = row.value.isEmpty ? "" : " " + row.value.replacing("|", with: "\\|")
+            let cells = [
+                "`--\(row.name)\(value)`", row.environment.map { "`\($0)`" } ?? "–", row.key.map { "`\($0)`" } ?? "–",
+                row.standard ?? "–", row.help,
+            ]
+            return "| \(cells.joined(separator: " | ")) |\n"
+        }
+        return head + lines.joined()
+    }
 }

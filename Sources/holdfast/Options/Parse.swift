@@ -1,18 +1,7 @@
+import ChainClient
 import Ethereum
 import Foundation
 import StoreSQLite
-
-/// Option values from environment variables, named by the option table.
-enum Environment {
-    static func value(_ row: OptionTable.Row) -> String? {
-        ProcessInfo.processInfo.environment[row.environment].flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    /// Values separated by commas.
-    static func list(_ row: OptionTable.Row) -> [String] {
-        value(row)?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
-    }
-}
 
 /// Texts that people type, checked where they enter; each failure says what would be right.
 enum Parse {
@@ -32,7 +21,8 @@ enum Parse {
     }
 
     static func block(_ text: String, for option: String) throws -> BlockNumber {
-        guard let block = UInt64(text), block <= UInt64(Int64.max) else {
+        // The same bound as for what nodes say: no chain reaches it, and arithmetic below it cannot overflow.
+        guard let block = UInt64(text), block >> 53 == 0 else {
             throw Failure.usage("\(option) \(text) is not a block number")
         }
         return block
@@ -49,6 +39,26 @@ enum Parse {
             throw Failure.usage("\(option) is not an http or https URL, for instance http://localhost:8545")
         }
         return text
+    }
+
+    static func endpoints(_ urls: [String]) throws -> [Endpoint] {
+        try urls.enumerated().map { Endpoint(url: try url($1, for: "--rpc"), name: "rpc\($0 + 1)") }
+    }
+
+    static func port(_ text: String, for option: String) throws -> Int {
+        guard let port = Int(text), (0...65_535).contains(port) else {
+            throw Failure.usage("\(option) \(text): a port from 0 to 65535")
+        }
+        return port
+    }
+
+    /// How many items a list may show.
+    static func limit(_ text: String?, standard: Int) throws -> Int {
+        guard let text else { return standard }
+        guard let limit = Int(text), limit > 0 else {
+            throw Failure.usage("--limit \(text): a number above 0")
+        }
+        return limit
     }
 
     static func confirmations(_ text: String, for option: String) throws -> UInt64 {

@@ -5,55 +5,58 @@ import StoreSQLite
 
 /// What `sync` and `run` take: endpoints, chain, contracts, range.
 struct SyncSettings: ParsableArguments {
-    @Option(name: .customLong(OptionTable.rpc.name), help: OptionTable.rpc.argumentHelp)
+    @Option(name: OptionTable.rpc.flag, help: OptionTable.rpc.argumentHelp)
     var rpc: [String] = []
 
-    @Option(name: .customLong(OptionTable.chain.name), help: OptionTable.chain.argumentHelp)
+    @Option(name: OptionTable.chain.flag, help: OptionTable.chain.argumentHelp)
     var chain: String?
 
-    @Option(name: .customLong(OptionTable.contract.name), help: OptionTable.contract.argumentHelp)
+    @Option(name: OptionTable.contract.flag, help: OptionTable.contract.argumentHelp)
     var contract: [String] = []
 
-    @Option(name: .customLong(OptionTable.fromBlock.name), help: OptionTable.fromBlock.argumentHelp)
+    @Option(name: OptionTable.fromBlock.flag, help: OptionTable.fromBlock.argumentHelp)
     var fromBlock: String?
 
-    @Option(name: .customLong(OptionTable.confirmations.name), help: OptionTable.confirmations.argumentHelp)
+    @Option(name: OptionTable.confirmations.flag, help: OptionTable.confirmations.argumentHelp)
     var confirmations: String?
 
-    @Option(name: .customLong(OptionTable.pollInterval.name), help: OptionTable.pollInterval.argumentHelp)
+    @Option(name: OptionTable.pollInterval.flag, help: OptionTable.pollInterval.argumentHelp)
     var pollInterval: String?
 
-    @Option(name: .customLong(OptionTable.index.name), help: OptionTable.index.argumentHelp)
+    @Option(name: OptionTable.index.flag, help: OptionTable.index.argumentHelp)
     var index: [String] = []
 
     /// The optional indexes to build: by flags, else the environment, else the file.
     func optionalIndexes(file: Set<OptionalIndex> = []) throws -> Set<OptionalIndex> {
-        let named = index.isEmpty ? Environment.list(OptionTable.index) : index
+        let named = OptionTable.index.given(index)
         return named.isEmpty ? file : Set(try named.map { try Parse.optionalIndex($0, for: "--index") })
     }
 
     /// What flags and environment say of the one chain they can name.
     func chainSettings() throws -> ChainSettings {
-        let chainID = try (chain ?? Environment.value(OptionTable.chain)).map(ChainPresets.id(named:))
-        var urls = rpc.isEmpty ? Environment.list(OptionTable.rpc) : rpc
-        if urls.isEmpty, let chainID, let url = ChainPresets.preset(for: chainID).rpc { urls = [url] }
-        let named = contract.isEmpty ? Environment.list(OptionTable.contract) : contract
-        return ChainSettings(
+        ChainSettings(
             name: nil,
-            chainID: chainID,
-            endpoints: try urls.enumerated().map { index, url in
-                Endpoint(url: try Parse.url(url, for: "--rpc"), name: "rpc\(index + 1)")
-            },
-            contracts: try named.map { try Parse.address($0, for: "--contract") },
-            firstBlock: try (fromBlock ?? Environment.value(OptionTable.fromBlock)).map {
-                try Parse.block($0, for: "--from-block")
-            },
-            confirmations: try (confirmations ?? Environment.value(OptionTable.confirmations)).map {
+            chainID: try OptionTable.chain.given(chain).map(ChainPresets.id(named:)),
+            endpoints: try Parse.endpoints(OptionTable.rpc.given(rpc)),
+            contracts: try OptionTable.contract.given(contract).map { try Parse.address($0, for: "--contract") },
+            firstBlock: try OptionTable.fromBlock.given(fromBlock).map { try Parse.block($0, for: "--from-block") },
+            confirmations: try OptionTable.confirmations.given(confirmations).map {
                 try Parse.confirmations($0, for: "--confirmations")
             },
-            pollInterval: try (pollInterval ?? Environment.value(OptionTable.pollInterval)).map {
+            pollInterval: try OptionTable.pollInterval.given(pollInterval).map {
                 try Parse.interval($0, for: "--poll-interval")
             }
         )
+    }
+
+    /// The options that were given here, and that a file with chains would leave without effect.
+    var given: [String] {
+        let lists = [(OptionTable.rpc, rpc), (OptionTable.contract, contract)]
+        let values = [
+            (OptionTable.chain, chain), (OptionTable.fromBlock, fromBlock), (OptionTable.confirmations, confirmations),
+            (OptionTable.pollInterval, pollInterval),
+        ]
+        return lists.filter { !$0.given($1).isEmpty }.map { "--\($0.0.name)" }
+            + values.filter { $0.given($1) != nil }.map { "--\($0.0.name)" }
     }
 }
