@@ -2,6 +2,7 @@
 import ChainClient
 import Ethereum
 import Foundation
+import StoreSQLite
 import Testing
 
 @testable import holdfast
@@ -26,6 +27,7 @@ import Testing
             database: sqlite:x.db
             port: 1
             host: "::1"
+            index: wallets
             chains:
               mine:
                 chain: 5
@@ -38,6 +40,7 @@ import Testing
         for key in OptionTable.fileKeys + OptionTable.chainKeys { #expect(text.contains("\(key):"), "\(key)") }
         let file = try ConfigurationFile(text: text, path: "x.yaml", environment: [:])
         #expect(file.database == "sqlite:x.db" && file.port == 1 && file.host == "::1")
+        #expect(file.optionalIndexes == [.wallets])
         let chain = try #require(file.chains.first)
         #expect(chain.chainID == 5 && chain.endpoints.map(\.url) == ["http://a"] && chain.contracts.count == 1)
         #expect(chain.firstBlock == 7 && chain.confirmations == 8 && chain.pollInterval == .seconds(9))

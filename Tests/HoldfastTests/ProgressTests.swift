@@ -31,7 +31,7 @@ import Testing
     @Test func `whatever may pass is waited for`() {
         for error: any Error in [
             ChainError.unavailable("x"), ChainError.inconsistent("x"), ChainError.reorged("x"),
-            ChainError.unservable("x"), StoreError.busy("x"),
+            ChainError.unservable("x"), StoreError.busy("x", process: nil),
         ] {
             #expect(Fleet.mayPass(error), "\(error)")
         }

@@ -62,7 +62,7 @@ struct Owner: ParsableCommand {
         // Pages start below a place: the next log's begins with this one's few transfers of the token.
         let above = Place(block: place.block, logIndex: place.logIndex &+ 1)
         do {
-            let page = try store.transfers(of: chain, token: token, PageRequest(position: above, limit: 100))
+            let page = try store.transfers(of: .token(token), on: chain, PageRequest(position: above, limit: 100))
             return page.items.first { $0.transfer.place == place }?.transfer.transactionHash
         } catch ListingError.notIndexed {
             return nil
