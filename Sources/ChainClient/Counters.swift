@@ -28,6 +28,7 @@ package final class Counters: Sendable {
     package enum Repair: String, Sendable, Hashable, CaseIterable {
         case pendingLogsDropped, duplicateLogsDropped, shorterLogsDropped, blocksRenumbered, blocksSplit
         case retriesDenied, speculativeHalvings, pagesAskedAgain
+        case suspiciousBlocks, blocksProved, withheldLogs, deviatingBlocks
     }
 
     private struct State {

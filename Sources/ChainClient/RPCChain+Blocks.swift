@@ -8,7 +8,8 @@ extension RPCChain {
         let need = UpstreamPool.Need(head: block.number, oldest: block.number, capability: .logs)
         do throws(Exhausted) {
             return try await serve(.logs, need) { index throws(Fault) in
-                try await self.read(index, block.ref, filter)
+                let page = try await self.read(index, block.ref, filter)
+                return try await self.examined(index, page, of: block, filter)
             }
         } catch {
             throw chainError(error, "logs of block \(block.number) by hash")

@@ -27,6 +27,9 @@ package final class RPCChain: Chain {
         var identity: ChainIdentity?
         var isRenumbered: Bool
         var gate = HeadGate()
+        var deviations = Deviations()
+        /// Whether this chain's receipts can be recomputed at all.
+        var receiptsHold = true
     }
 
     /// - Parameters:
@@ -65,6 +68,9 @@ package final class RPCChain: Chain {
 
     /// Numbers every block from its receipts from now on: for a chain that the ledger knows to need it.
     package func numberFromReceipts() { state.withLock { $0.isRenumbered = true } }
+
+    /// Leaves receipts unproved: for a chain that is known to put receipts of its own among them.
+    package func leaveReceiptsUnproved() { state.withLock { $0.receiptsHold = false } }
 
     package var pagesInFlight: Int {
         let pages = state.withLock { $0.pool.pagesInFlight(now: timeline.now) }

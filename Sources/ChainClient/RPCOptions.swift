@@ -9,6 +9,11 @@ package struct RPCOptions: Sendable {
     /// Whether this chain's log indices are known to be unusable and every block is numbered from its receipts.
     package var renumbered = false
 
+    /// How far log answers are checked; see ``EvidenceLevel``.
+    package var evidence = EvidenceLevel.anchored
+    /// Blocks in one window while every header of it is read as well: some batches of headers a page.
+    package var widthMaxLinked: UInt64 = 5_000
+
     /// A head or a header is a few kilobytes; an endpoint that needs longer is not healthy.
     package var headDeadline: Duration = .seconds(10)
     /// Nodes give up on a heavy query after 10 to 30 s; waiting longer than they do is pointless.

@@ -10,6 +10,8 @@ extension SyncEngine {
         var range: ClosedRange<BlockNumber>
         var rows: DecodedLogs
         var anchor: Header
+        var parent: BlockRef?
+        var evidence: Evidence
         var isRenumbered: Bool
     }
 
@@ -107,6 +109,8 @@ extension SyncEngine {
                     range: answer.range,
                     rows: rows,
                     anchor: answer.anchor,
+                    parent: answer.parent,
+                    evidence: answer.page.evidence,
                     isRenumbered: answer.page.isRenumbered
                 )
             )
@@ -133,13 +137,17 @@ extension SyncEngine {
                     role: .anchor
                 )
             )
+            // What links the range to the one before: another hash held there aborts the update.
+            if let parent = piece.parent {
+                update.blocks.append(BlockRecord(number: parent.number, hash: parent.hash, timestamp: nil, role: []))
+            }
             #if MUTANTS
                 let read = Mutant.is(.askedIsCovered) ? piece.segment.range : piece.range
             #else
                 let read = piece.range
             #endif
             for key in piece.segment.keys {
-                update.covered.append(.init(key: key, range: read, evidence: .anchored))
+                update.covered.append(.init(key: key, range: read, evidence: piece.evidence))
             }
             #if MUTANTS
                 if Mutant.is(.rowsLeftBehind) { update.rows = DecodedLogs() }

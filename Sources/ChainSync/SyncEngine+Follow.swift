@@ -190,11 +190,11 @@ extension SyncEngine {
                 update.covered.append(.init(key: key, range: range, evidence: .anchored))
             }
         }
-        if !update.covered.isEmpty {
-            for question in ReadPlan.questions(for: update.covered.map(\.key), scopes: scopes) {
-                update.rows.append(
-                    try await rows(of: branch, matching: question.filter, isRenumbered: state.isRenumbered)
-                )
+        for question in ReadPlan.questions(for: update.covered.map(\.key), scopes: scopes) {
+            let read = try await rows(of: branch, matching: question.filter, isRenumbered: state.isRenumbered)
+            update.rows.append(read.rows)
+            for index in update.covered.indices where question.keys.contains(update.covered[index].key) {
+                update.covered[index].evidence = read.evidence
             }
         }
         let depth = update.rewindTo.map { tip.number > $0 ? tip.number - $0 : 0 }
@@ -217,9 +217,11 @@ extension SyncEngine {
         of branch: [Header],
         matching filter: LogFilter,
         isRenumbered: Bool
-    ) async throws -> DecodedLogs {
+    ) async throws -> (rows: DecodedLogs, evidence: Evidence) {
         var pages: [Int: DecodedLogs] = [:]
-        try await withThrowingTaskGroup(of: (Int, DecodedLogs).self) { group in
+        // What every block of the branch has been shown to be.
+        var evidence = Evidence(rawValue: .max)
+        try await withThrowingTaskGroup(of: (Int, DecodedLogs, Evidence).self) { group in
             var next = 0
             while next < branch.count || !group.isEmpty {
                 while next < branch.count, next - pages.count < chain.pagesInFlight {
@@ -232,17 +234,18 @@ extension SyncEngine {
                         for place in rows.blocks.indices where rows.blocks[place].timestamp == nil {
                             rows.blocks[place].timestamp = header.timestamp == 0 ? nil : header.timestamp
                         }
-                        return (index, rows)
+                        return (index, rows, page.evidence)
                     }
                     next += 1
                 }
-                guard let (index, rows) = try await group.next() else { break }
+                guard let (index, rows, reached) = try await group.next() else { break }
+                evidence.formIntersection(reached)
                 pages[index] = rows
             }
         }
         var all = DecodedLogs()
         for index in branch.indices { if let page = pages[index] { all.append(page) } }
-        return all
+        return (all, evidence)
     }
 
     private func record(_ header: Header, role: BlockRecord.Role) -> BlockRecord {

@@ -82,7 +82,7 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
         }
         guard state.scopes.contains(where: \.isActive) else { return try await idle(goal) }
         try await jump(&state, toward: head, finality, goal)
-        var unservable: ChainError?
+        var later: (any Error)?
         if !state.isIndexed {
             do {
                 try await backfill(&state, until: nil)
@@ -92,11 +92,15 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
             } catch let error as ChainError {
                 // History that nobody has any more is no reason to miss what is new.
                 guard case .unservable = error, goal == .follow else { throw error }
-                unservable = error
+                later = error
+            } catch let error as LedgerError {
+                // The tip may have left the chain meanwhile: then nothing fits until the reorg is dealt with.
+                guard case .inconsistent = error else { throw error }
+                later = error
             }
         }
         let isFollowed = try await follow(&state, head: head, finality, goal)
-        if let unservable { throw unservable }
+        if let later { throw later }
         let deadline = started.advanced(by: options.pollInterval)
         // However slow the look at the head was, history gets on as well.
         let share = max(deadline, clock.now.advanced(by: options.pollInterval / 2))

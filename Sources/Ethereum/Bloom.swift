@@ -34,6 +34,9 @@ package struct Bloom: Sendable, Hashable {
         return out
     }
 
+    /// How many of the 2,048 bits are set.
+    package var bitCount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+
     package var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 
     // MARK: Bits

@@ -75,6 +75,8 @@ package struct RangeAnswer: Sendable {
     /// The last block of `range`, read before and after the logs with one and the same hash.
     package var anchor: Header
     package var page: LogPage
+    /// The parent of the range's first block, where its header was read: what links the range to the one before.
+    package var parent: BlockRef?
 
     package init(range: ClosedRange<BlockNumber>, anchor: Header, page: LogPage) {
         self.range = range

@@ -63,6 +63,8 @@ package struct LogPage: Sendable {
     package var data: ContiguousArray<UInt8>
     /// Whether the logs were numbered from their blocks' receipts, because this chain's own numbers cannot be used.
     package var isRenumbered = false
+    /// What was checked of the answer that these logs are.
+    package var evidence: Evidence = .anchored
 
     package init(logs: ContiguousArray<Log> = [], data: ContiguousArray<UInt8> = []) {
         self.logs = logs

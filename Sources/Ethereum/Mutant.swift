@@ -47,6 +47,10 @@
         case retriesWithoutEnd
         // IdentityTests
         case otherChainTrusted
+        // EvidenceTests
+        case bloomUnread, receiptsBelieved, headersUnlinked, selfCorroborated
+        // LeaseTests
+        case leaseIgnored, commitRenewsNothing
 
         /// The one that HOLDFAST_MUTANT names.
         package static let active: Mutant? = {

@@ -32,6 +32,19 @@ package struct BloomCheck: Sendable {
             && (addresses.isEmpty || addresses.values.contains { bloom.mayContain($0) })
     }
 
+    /// Whether this bloom says anything: with so many bits set that one block in twenty would match by chance, it does not.
+    package func tells(_ bloom: Bloom?) -> Bool {
+        guard let bloom else { return false }
+        let filled = Double(bloom.bitCount) / 2_048
+        let one = filled * filled * filled
+        func byChance(_ count: Int) -> Double {
+            var none = 1.0
+            for _ in 0..<min(count, 1_000) { none *= 1 - one }
+            return count == 0 ? 1 : 1 - none
+        }
+        return byChance(topics.count) * byChance(addresses.count) < 0.05
+    }
+
     /// Writes one verdict for each header and returns how many logs are of none of these blocks.
     ///
     /// A log's topic 0 and address are looked up each for itself; those that the filter does not name, which another

@@ -73,6 +73,7 @@ enum BlockText {
             let gas = Hex.quantity(SimulatedBlock.gasPerTransaction * UInt64(index + 1))
             out.append(
                 "{\"type\":\"0x2\",\"status\":\"0x1\",\"cumulativeGasUsed\":\"\(gas)\","
+                    + "\"logsBloom\":\"\(block.blooms[index].hex)\","
                     + "\"blockNumber\":\"\(Hex.quantity(block.number))\",\"blockHash\":\"\(block.hash.hex)\","
                     + "\"transactionHash\":\"\(transaction.hash.hex)\","
                     + "\"transactionIndex\":\"\(Hex.quantity(UInt64(index)))\",\"logs\":[\(own)]}"

@@ -10,6 +10,8 @@ package enum FaultPoint: String, Sendable, Hashable, CaseIterable {
     case unknownText, wrongID, missingBlock, laggingHead, rangeCap, tooManyResults, responseTooLarge
     // What it says about logs.
     case otherBlockLogs, otherForkLogs, duplicateLogs, shuffledLogs, pendingLogs
+    /// What nobody can see in an answer: a log, or all logs of a block, left out.
+    case withheldLog, withheldBlock
     // Made by who drives the world.
     case reorg, twinReorg, returningBranch, splitEndpoints, finalityStall, capChange
     case restart, takeOver, scopeAdded, eventSetAdded
@@ -78,6 +80,12 @@ package final class Faults: Sendable {
     package func isEnabled(_ point: FaultPoint) -> Bool {
         let position = Faults.positions[point] ?? 0
         return state.withLock { $0.isOn && $0.rates[position] > 0 }
+    }
+
+    /// Lets a kind never happen: for a world in which nothing would notice it.
+    package func leaveOut(_ point: FaultPoint) {
+        let position = Faults.positions[point] ?? 0
+        state.withLock { $0.rates[position] = 0 }
     }
 
     /// From now on nothing goes wrong any more.

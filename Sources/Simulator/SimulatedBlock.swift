@@ -12,6 +12,8 @@ package struct SimulatedBlock: Sendable {
     package var header: FullHeader
     package var hash: Hash32
     package var transactions: [Transaction]
+    /// Each transaction's filter over its logs, as its receipt carries it.
+    var blooms: [Bloom]
     /// Who owns what after this block.
     package var owners: OwnerTable
     package var logCount: Int { transactions.reduce(0) { $0 + $1.logs.count } }
@@ -54,6 +56,7 @@ package struct SimulatedBlock: Sendable {
         // Every field of the forks is set in order, so there always is an encoding.
         hash = header.computedHash ?? .zero
         self.transactions = transactions
+        blooms = receipts.map(\.bloom)
         self.owners = owners
     }
 }

@@ -75,7 +75,9 @@ extension SimulatedNode {
     private func answer(_ blocks: [SimulatedBlock], _ query: Query, _ view: View, other: Hash32?) -> NodeAnswer {
         var found: [String] = []
         for block in blocks where !block.transactions.isEmpty {
-            for log in shared.rendered(block).logs where query.matches(log) { found.append(log.text) }
+            let logs = shared.rendered(block).logs.filter(query.matches)
+            if !logs.isEmpty, faults.fires(.withheldBlock) { continue }
+            for log in logs where !(logs.count > 1 && faults.fires(.withheldLog)) { found.append(log.text) }
         }
         if let cap = view.condition.resultsCap, found.count > cap, blocks.count > 1 {
             faults.note(.tooManyResults)

@@ -14,6 +14,7 @@ package final class SimulatedNode: Sendable {
         package var answersUnknownHashEmpty = false
         package var servesLogsByHash = true
         package var servesBatches = true
+        package var servesReceipts = true
         /// Takes a filter's trailing nulls for nothing, so that logs with fewer topics come as well.
         package var ignoresTrailingNulls = false
         /// Cuts a range at its head in silence, as old nodes do, instead of refusing it.
@@ -141,7 +142,7 @@ package final class SimulatedNode: Sendable {
         case "eth_getBlockByNumber": blockByNumber(params.first?.text ?? "", view)
         case "eth_getBlockByHash": blockByHash(params.first?.text ?? "", view)
         case "eth_getLogs": logs(params.first ?? .null, view)
-        case "eth_getBlockReceipts": receipts(params.first?.text ?? "", view)
+        case "eth_getBlockReceipts" where profile.servesReceipts: receipts(params.first?.text ?? "", view)
         case "eth_getCode": code(params.first?.text ?? "")
         default: .error(-32601, "the method \(method) does not exist/is not available")
         }

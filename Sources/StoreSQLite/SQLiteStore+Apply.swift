@@ -24,8 +24,14 @@ extension SQLiteStore {
         #else
             let fence = Self.fence
         #endif
+        #if MUTANTS
+            let columns =
+                Mutant.is(.commitRenewsNothing) ? "revision = revision + 0 * (0 * length(?) + ? + ?)" : leaseColumns
+        #else
+            let columns = leaseColumns
+        #endif
         try db.execute(
-            sql: "UPDATE chain SET \(leaseColumns), revision = ?, commit_id = ? WHERE id = ? AND \(fence)",
+            sql: "UPDATE chain SET \(columns), revision = ?, commit_id = ? WHERE id = ? AND \(fence)",
             arguments: leaseArguments + [
                 Int64(bitPattern: version.revision), ChainTable.bytes(version.commitID), row.id,
                 Int64(bitPattern: update.base.revision), ChainTable.bytes(update.base.commitID),

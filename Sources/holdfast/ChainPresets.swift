@@ -17,6 +17,8 @@ struct ChainPreset: Sendable {
     var asksUnindexed: Bool
     /// Asked when no endpoint is given.
     var rpc: String?
+    /// Whether receipts can be recomputed: Polygon puts state-sync receipts among them that no root covers.
+    var receiptsHold = true
 }
 
 enum ChainPresets {
@@ -44,7 +46,14 @@ enum ChainPresets {
             pollInterval: .seconds(6),
             asksUnindexed: false
         ),
-        ChainPreset(name: "polygon", chainID: 137, confirmations: 256, pollInterval: .seconds(1), asksUnindexed: false),
+        ChainPreset(
+            name: "polygon",
+            chainID: 137,
+            confirmations: 256,
+            pollInterval: .seconds(1),
+            asksUnindexed: false,
+            receiptsHold: false
+        ),
         ChainPreset(name: "bnb", chainID: 56, confirmations: 64, pollInterval: .seconds(1), asksUnindexed: false),
         ChainPreset(name: "base", chainID: 8453, confirmations: 512, pollInterval: .seconds(1), asksUnindexed: false),
         ChainPreset(name: "optimism", chainID: 10, confirmations: 512, pollInterval: .seconds(1), asksUnindexed: false),

@@ -77,6 +77,7 @@ struct Wiring {
         }
         var rpcOptions = RPCOptions()
         rpcOptions.chainID = settings.chainID
+        rpcOptions.evidence = settings.evidence ?? ChainSettings.evidenceStandard
         let chain = RPCChain(
             endpoints: endpoints,
             transport: transport,
@@ -90,6 +91,7 @@ struct Wiring {
                 "the endpoint serves chain \(identity.chainID), not chain \(named); check --rpc and --chain"
             )
         }
+        if !ChainPresets.preset(for: identity.chainID).receiptsHold { chain.leaveReceiptsUnproved() }
         return (chain, identity)
     }
 

@@ -365,4 +365,22 @@ import Tokens
             #expect(state.coverage.values.allSatisfy { $0.missing(in: 20...20) == [20...20] })
         }
     }
+
+    @Test func `a tip that leaves the chain during the first backfill is dealt with`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(60)
+            let process = try await Process(chain, directory + "/a.db", confirmations: 20)
+            // The tip is set, one range is read, then the endpoint is gone for a while.
+            chain.state.withLock { $0.requestsLeft = 1 }
+            await #expect(throws: ChainError.self) { try await process.sync(to: chain.headNumber) }
+            let tip = try #require(try process.store.chains()[0].tip)
+            chain.fork(at: tip.number - 2)
+            var random = SplitMix64(seed: 5)
+            for _ in 0..<40 { chain.mine(random.someLogs()) }
+            chain.state.withLock { $0.requestsLeft = nil }
+            let head = chain.headNumber
+            #expect(try await process.follow { $0.checkpoint == head })
+            #expect(try differences(chain, process.export()) == [])
+        }
+    }
 }

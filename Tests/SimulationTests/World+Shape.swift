@@ -25,6 +25,8 @@ extension World.Shape {
         rpc.widthMax = max(rpc.widthInitial, UInt64(random.pick([8, 64, 100_000])))
         rpc.requestsInFlightMax = random.pick(1...6)
         rpc.batchMax = random.pick(1...20)
+        rpc.evidence = random.pick([.anchored, .anchored, .bloom, .bloom, .receipts, .corroborated])
+        rpc.widthMaxLinked = UInt64(random.pick([3, 40, 5_000]))
     }
 }
 

@@ -1,4 +1,5 @@
 /// Interval sets against a bitmap.
+import Ethereum
 import Testing
 import TokenFixtures
 import Tokens

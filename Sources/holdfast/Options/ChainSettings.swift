@@ -14,6 +14,11 @@ struct ChainSettings: Sendable {
     var firstBlock: BlockNumber?
     var confirmations: UInt64?
     var pollInterval: Duration?
+    /// How far log answers are checked; nil: ``evidenceStandard``.
+    var evidence: EvidenceLevel?
+
+    /// Omissions on quiet chains are found, and a header for each block is what it costs.
+    static let evidenceStandard = EvidenceLevel.bloom
 
     func options(for preset: ChainPreset) -> SyncOptions {
         var options = SyncOptions()

@@ -93,6 +93,9 @@ struct ConfigurationFile {
             },
             pollInterval: try reader.text(map["poll-interval"], "poll-interval").map {
                 try Parse.interval($0, for: "\(place).poll-interval")
+            },
+            evidence: try reader.text(map["evidence"], "evidence").map {
+                try Parse.evidence($0, for: "\(place).evidence")
             }
         )
     }

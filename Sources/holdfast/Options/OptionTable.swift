@@ -94,6 +94,16 @@ enum OptionTable {
         standard: "by chain, else 1",
         reach: .chain(key: "poll-interval")
     )
+    static let evidence = Row(
+        name: "evidence",
+        value: "L0…L4",
+        help: """
+            How far answers are checked: L0 not, L1 bound to block hashes, L2 every header read and linked, blooms and \
+            suspicious blocks proved, L3 every block proved by its receipts, L4 agreed by two operators.
+            """,
+        standard: "L2",
+        reach: .chain(key: "evidence")
+    )
     static let config = Row(
         name: "config",
         value: "FILE",
@@ -161,7 +171,7 @@ enum OptionTable {
     )
 
     static let all = [
-        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, config, toBlock,
+        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, config, toBlock,
         json,
         rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet,
     ]

@@ -61,6 +61,14 @@ enum Parse {
         return limit
     }
 
+    static func evidence(_ text: String, for option: String) throws -> EvidenceLevel {
+        guard let level = EvidenceLevel(name: text) else {
+            let names = EvidenceLevel.allCases.map(\.name).joined(separator: ", ")
+            throw Failure.usage("\(option) \(text): one of \(names)")
+        }
+        return level
+    }
+
     static func confirmations(_ text: String, for option: String) throws -> UInt64 {
         guard let depth = UInt64(text), depth <= 1_000_000 else {
             throw Failure.usage("\(option) \(text): a number of blocks from 0 to 1000000")

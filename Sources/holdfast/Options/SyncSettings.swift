@@ -23,6 +23,9 @@ struct SyncSettings: ParsableArguments {
     @Option(name: OptionTable.pollInterval.flag, help: OptionTable.pollInterval.argumentHelp)
     var pollInterval: String?
 
+    @Option(name: OptionTable.evidence.flag, help: OptionTable.evidence.argumentHelp)
+    var evidence: String?
+
     @Option(name: OptionTable.index.flag, help: OptionTable.index.argumentHelp)
     var index: [String] = []
 
@@ -45,7 +48,8 @@ struct SyncSettings: ParsableArguments {
             },
             pollInterval: try OptionTable.pollInterval.given(pollInterval).map {
                 try Parse.interval($0, for: "--poll-interval")
-            }
+            },
+            evidence: try OptionTable.evidence.given(evidence).map { try Parse.evidence($0, for: "--evidence") }
         )
     }
 
@@ -54,7 +58,7 @@ struct SyncSettings: ParsableArguments {
         let lists = [(OptionTable.rpc, rpc), (OptionTable.contract, contract)]
         let values = [
             (OptionTable.chain, chain), (OptionTable.fromBlock, fromBlock), (OptionTable.confirmations, confirmations),
-            (OptionTable.pollInterval, pollInterval),
+            (OptionTable.pollInterval, pollInterval), (OptionTable.evidence, evidence),
         ]
         return lists.filter { !$0.given($1).isEmpty }.map { "--\($0.0.name)" }
             + values.filter { $0.given($1) != nil }.map { "--\($0.0.name)" }

@@ -1,0 +1,179 @@
+import ChainClient
+import Ethereum
+import Logging
+import Simulator
+import Testing
+import Tokens
+
+/// Nodes without delays: what is sent is answered at once.
+private struct DirectTransport: Transport {
+    let nodes: [String: SimulatedNode]
+
+    func post(
+        _ body: [UInt8],
+        to endpoint: Endpoint,
+        lane: Lane,
+        deadline: Duration,
+        allowance: BodyAllowance
+    ) async throws(TransportError) -> TransportReply {
+        guard let node = nodes[endpoint.url] else { throw .cannotConnect("no such node") }
+        guard case .reply(let reply) = SimulatedLink(node).send(body) else { throw .closed("no answer") }
+        guard allowance.admits(reply.body.count) else { throw .overReservation }
+        return TransportReply(status: reply.status, retryAfter: reply.retryAfter, body: reply.body)
+    }
+}
+
+/// What each level of evidence sees of an endpoint that leaves logs out, and what it says of one that does not.
+@Suite struct EvidenceTests {
+    private let shared: SharedChain
+    private static let filter = LogFilter(topics0: EventSet.topics, topicCountMin: 4)
+
+    init() {
+        var options = SimulatedChain.Options()
+        options.emptyPerMille = 500
+        var chain = SimulatedChain(seed: 7, options: options)
+        for _ in 0..<400 { chain.mine() }
+        chain.finalize(through: 390)
+        shared = SharedChain(chain)
+    }
+
+    private func client(
+        _ level: EvidenceLevel,
+        _ nodes: [(name: String, rates: [FaultPoint: Int])],
+        profile: SimulatedNode.Profile = SimulatedNode.Profile()
+    ) -> RPCChain {
+        var options = RPCOptions()
+        options.evidence = level
+        options.widthInitial = 40
+        options.widthMax = 40
+        let made = nodes.map { node in
+            (
+                "http://\(node.name)",
+                SimulatedNode(shared, profile: profile, faults: Faults(seed: 3, rates: node.rates))
+            )
+        }
+        return RPCChain(
+            endpoints: nodes.map { Endpoint(url: "http://\($0.name)", name: $0.name, operator: $0.name) },
+            transport: DirectTransport(nodes: Dictionary(uniqueKeysWithValues: made)),
+            options: options,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    /// All logs of the chain through one client, and the evidence that every range reached.
+    private func read(_ chain: RPCChain) async throws -> (count: Int, evidence: Evidence, isLinked: Bool) {
+        _ = try await chain.identity()
+        _ = try await chain.head()
+        var (next, count, evidence, isLinked) = (UInt64(0), 0, Evidence(rawValue: .max), true)
+        var anchor: BlockRef?
+        while next <= 400 {
+            let answer = try await chain.logs(in: next...400, matching: Self.filter)
+            count += answer.page.logs.count
+            evidence.formIntersection(answer.page.evidence)
+            if next > 0 { isLinked = isLinked && answer.parent == anchor }
+            anchor = answer.anchor.ref
+            next = answer.range.upperBound + 1
+        }
+        return (count, evidence, isLinked)
+    }
+
+    private func repairs(_ chain: RPCChain) -> [Counters.Repair: Int] {
+        Dictionary(uniqueKeysWithValues: chain.counters.repairs())
+    }
+
+    private func honestCount() async throws -> Int { try await read(client(.anchored, [("honest", [:])])).count }
+
+    @Test(
+        arguments: [
+            (.trusted, []), (.anchored, .anchored), (.bloom, [.anchored, .bloom]),
+            (.receipts, [.anchored, .bloom, .receipts]), (.corroborated, [.anchored, .bloom, .receipts]),
+        ] as [(EvidenceLevel, Evidence)]
+    )
+    func `an honest endpoint reaches the level that is wanted, but nobody corroborates himself`(
+        level: EvidenceLevel,
+        reached: Evidence
+    ) async throws {
+        let chain = client(level, [("honest", [:])])
+        let seen = try await read(chain)
+        #expect(seen.evidence == reached)
+        #expect(try await seen.count == honestCount())
+        #expect(seen.isLinked == (level >= .bloom))
+        #expect(repairs(chain)[.withheldLogs] == nil && repairs(chain)[.deviatingBlocks] == nil)
+    }
+
+    @Test func `two operators that agree corroborate`() async throws {
+        let seen = try await read(client(.corroborated, [("one", [:]), ("two", [:])]))
+        #expect(seen.evidence == [.anchored, .bloom, .receipts, .corroborated])
+        #expect(seen.evidence.level == 4)
+    }
+
+    @Test func `an endpoint that drops one log in a hundred is caught at L3 and named`() async throws {
+        let whole = try await honestCount()
+        let chain = client(.receipts, [("liar", [.withheldLog: 10])])
+        let seen = try await read(chain)
+        #expect(seen.count == whole)
+        #expect(seen.evidence.contains(.receipts))
+        #expect(repairs(chain)[.withheldLogs] ?? 0 > 0)
+        let named = chain.counters.snapshot().filter { $0.kind == .inconsistent && $0.method == .logs }
+        #expect(named.map(\.endpoint) == ["liar (http://liar)"])
+        // The same endpoint, believed: the logs are gone and nobody knows.
+        let believed = try await read(client(.anchored, [("liar", [.withheldLog: 10])]))
+        #expect(believed.count < whole)
+    }
+
+    @Test func `a quiet block whose logs are left out is caught at L2 by its bloom`() async throws {
+        let whole = try await honestCount()
+        let chain = client(.bloom, [("liar", [.withheldBlock: 50])])
+        let seen = try await read(chain)
+        #expect(seen.count == whole)
+        #expect(repairs(chain)[.suspiciousBlocks] ?? 0 > 0)
+        #expect(try await read(client(.anchored, [("liar", [.withheldBlock: 50])])).count < whole)
+    }
+
+    @Test func `F13: an empty answer from the right chain is not "no transfers"`() async throws {
+        let whole = try await honestCount()
+        #expect(try await read(client(.bloom, [("empty", [.withheldBlock: 1_000])])).count == whole)
+    }
+
+    @Test func `without receipts a suspicion stays open, and no proof is claimed`() async throws {
+        var profile = SimulatedNode.Profile()
+        profile.servesReceipts = false
+        let seen = try await read(client(.receipts, [("bare", [.withheldBlock: 100])], profile: profile))
+        #expect(!seen.evidence.contains(.receipts))
+        #expect(!seen.evidence.contains(.bloom))
+    }
+
+    @Test func `near the head every block that may have logs is proved`() async throws {
+        let whole = try await honestCount()
+        let chain = client(.bloom, [("liar", [.withheldLog: 300])])
+        _ = try await chain.identity()
+        var count = 0
+        for number in UInt64(0)...400 {
+            guard let header = try await chain.header(number: number) else { continue }
+            count += try await chain.logs(of: header, matching: Self.filter).logs.count
+        }
+        #expect(count == whole)
+        #expect(repairs(chain)[.withheldLogs] ?? 0 > 0)
+    }
+}
+
+@Suite struct DeviationsTests {
+    @Test func `a check that fails at one endpoint is that endpoint's, at all of them twice it is the chain's`() {
+        var deviations = Deviations()
+        let block = Hash32(w0: 1, w1: 0, w2: 0, w3: 0)
+        var said: [Bool] = []
+        for endpoint in [0, 0, 0, 1, 1] { said.append(deviations.failed(block, at: endpoint, usable: [0, 1])) }
+        #expect(said == [false, false, false, false, true])
+    }
+
+    @Test func `what is remembered is bounded`() {
+        var deviations = Deviations()
+        let first = Hash32(w0: 0, w1: 0, w2: 0, w3: 0)
+        _ = deviations.failed(first, at: 0, usable: [0])
+        for number in 1...UInt64(Deviations.blocksMax) {
+            _ = deviations.failed(Hash32(w0: number, w1: 0, w2: 0, w3: 0), at: 0, usable: [0])
+        }
+        let again = deviations.failed(first, at: 0, usable: [0])
+        #expect(!again)
+    }
+}
