@@ -223,7 +223,8 @@ extension RPCChain {
         _ page: inout LogPage,
         _ filter: LogFilter
     ) async throws(Fault) -> Bool {
-        guard state.withLock({ $0.receiptsHold }), upstream(index).can(.receipts, now: timeline.now) else { return false }
+        let isPossible = state.withLock { $0.receiptsHold } && upstream(index).can(.receipts, now: timeline.now)
+        guard isPossible else { return false }
         let header = try await whole(index, block)
         guard let full = header.full, let count = header.transactionCount else { return false }
         let receipts: BlockReceipts?

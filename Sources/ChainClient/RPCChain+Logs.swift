@@ -128,7 +128,7 @@ extension RPCChain {
                 Mutant.is(.anchorReadOnce) ? before : try await readHeader(index, number: range.upperBound).header
         #else
             // Trusted is one look less: the range is then of whatever block the endpoint says.
-        let after = wanted == .trusted ? before : try await readHeader(index, number: range.upperBound).header
+            let after = wanted == .trusted ? before : try await readHeader(index, number: range.upperBound).header
         #endif
         guard before.hash == after.hash else {
             throw Fault(.inconsistent, "block \(range.upperBound) changed while its logs were read")

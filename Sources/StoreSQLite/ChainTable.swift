@@ -23,6 +23,8 @@ enum ChainTable {
         /// Milliseconds since that start of the machine.
         var until: Int64
         var process: Int32
+        /// Tells the process from a later one with its number; see ``ProcessBirth``.
+        var birth: String
         var work: String?
     }
 
@@ -83,6 +85,7 @@ enum ChainTable {
             boot: row["lease_boot"],
             until: until,
             process: Int32(truncatingIfNeeded: process),
+            birth: row["lease_birth"],
             work: row["lease_work"]
         )
     }

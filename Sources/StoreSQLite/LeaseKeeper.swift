@@ -12,6 +12,7 @@ package final class LeaseKeeper: Sendable {
     private let version: ChainVersion
     private let isEnded = Mutex(false)
     private let wake = DispatchSemaphore(value: 0)
+    private let isOver = DispatchSemaphore(value: 0)
 
     /// - Parameter version: of the state that `open` returned; only its epoch and holder count.
     package init(_ store: SQLiteStore, of chain: ChainID, as version: ChainVersion) {
@@ -27,6 +28,7 @@ package final class LeaseKeeper: Sendable {
     private var interval: DispatchTimeInterval { .milliseconds(max(1, Int(store.lease.milliseconds / 3))) }
 
     private func renew() {
+        defer { isOver.signal() }
         while true {
             // A plain thread may block: it is nobody's but ours.
             _ = wake.wait(timeout: .now() + interval)
@@ -46,6 +48,8 @@ package final class LeaseKeeper: Sendable {
     package func end() {
         isEnded.withLock { $0 = true }
         wake.signal()
+        // At most one renewal is under way; the store may be closed afterwards.
+        _ = isOver.wait(timeout: .now() + .seconds(2))
         try? store.releasingLease(of: chain, as: version)
     }
 }

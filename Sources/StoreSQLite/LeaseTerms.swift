@@ -14,16 +14,29 @@ package struct LeaseTerms: Sendable {
     let boot: String
     /// Milliseconds since then.
     let now: @Sendable () -> Int64
+    /// Whether a process is certainly gone, by its number and birth.
+    let isGone: @Sendable (Int32, String) -> Bool
 
-    package init(duration: Duration, boot: String, now: @escaping @Sendable () -> Int64) {
+    package init(
+        duration: Duration,
+        boot: String,
+        now: @escaping @Sendable () -> Int64,
+        isGone: @escaping @Sendable (Int32, String) -> Bool = { _, _ in false }
+    ) {
         self.duration = duration
         self.boot = boot
         self.now = now
+        self.isGone = isGone
     }
 
     /// For a program: 15 s on the machine's clock.
     package static func standard(_ duration: Duration = .seconds(15)) -> LeaseTerms {
-        LeaseTerms(duration: duration, boot: bootID, now: bootMilliseconds)
+        LeaseTerms(
+            duration: duration,
+            boot: bootID,
+            now: bootMilliseconds,
+            isGone: ProcessBirth.isGone
+        )
     }
 
     /// No lease at all: whoever opens a chain takes it over at once.

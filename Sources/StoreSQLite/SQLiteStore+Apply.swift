@@ -26,7 +26,8 @@ extension SQLiteStore {
         #endif
         #if MUTANTS
             let columns =
-                Mutant.is(.commitRenewsNothing) ? "revision = revision + 0 * (0 * length(?) + ? + ?)" : leaseColumns
+                Mutant.is(.commitRenewsNothing)
+                ? "revision = revision + 0 * (length(?) + ? + ? + length(?))" : leaseColumns
         #else
             let columns = leaseColumns
         #endif

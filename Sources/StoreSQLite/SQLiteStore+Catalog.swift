@@ -15,7 +15,7 @@ extension SQLiteStore: Catalog {
             arguments: [row.id]
         )
         let state = try ChainTable.state(of: row, db)
-        return ChainSummary(
+        var summary = ChainSummary(
             identity: row.identity,
             version: row.version,
             tip: row.tip,
@@ -31,6 +31,8 @@ extension SQLiteStore: Catalog {
             ),
             scopes: state.scopes.map { scope in scopeSummary(scope, state) }
         )
+        summary.holder = holder(of: row)
+        return summary
     }
 
     private func count(_ row: Row?, _ column: String) -> UInt64 {

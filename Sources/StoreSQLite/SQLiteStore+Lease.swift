@@ -19,10 +19,12 @@ extension SQLiteStore {
     }
 
     /// The columns of a lease that begins now, for an UPDATE of the chain's row.
-    var leaseColumns: String { "lease_boot = ?, lease_until = ?, lease_process = ?, lease_work = NULL" }
+    var leaseColumns: String {
+        "lease_boot = ?, lease_until = ?, lease_process = ?, lease_birth = ?, lease_work = NULL"
+    }
 
     var leaseArguments: StatementArguments {
-        [lease.boot, lease.now() + lease.milliseconds, Int64(getpid())]
+        [lease.boot, lease.now() + lease.milliseconds, Int64(getpid()), ProcessBirth.own]
     }
 
     package func renewingLease(of chain: ChainID, as version: ChainVersion) throws {
@@ -52,7 +54,7 @@ extension SQLiteStore {
         try writing { db in
             try db.execute(
                 sql: """
-                    UPDATE chain SET lease_boot = ?, lease_until = ?, lease_process = ?, lease_work = ?
+                    UPDATE chain SET \(leaseColumns), lease_work = ?
                     WHERE chain_id = ? AND epoch = ? AND holder = ?
                     """,
                 arguments: leaseArguments + [
@@ -77,9 +79,9 @@ extension SQLiteStore {
         LeaseHolder(process: lease.process, remaining: remaining(of: lease), work: lease.work)
     }
 
-    /// Another start of the machine than the lease's: its holder is gone.
+    /// Another start of the machine than the lease's, or a process that has ended: its holder is gone.
     private func remaining(of lease: ChainTable.Lease) -> Duration {
-        guard lease.boot == self.lease.boot else { return .zero }
+        guard lease.boot == self.lease.boot, !self.lease.isGone(lease.process, lease.birth) else { return .zero }
         return .milliseconds(max(0, lease.until - self.lease.now()))
     }
 }

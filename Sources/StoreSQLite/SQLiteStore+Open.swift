@@ -41,8 +41,8 @@ extension SQLiteStore {
         try db.execute(
             sql: """
                 INSERT INTO chain(
-                  lease_boot, lease_until, lease_process, chain_id, genesis, revision, commit_id, epoch, holder)
-                VALUES(?, ?, ?, ?, ?, 1, ?, 1, ?)
+                  lease_boot, lease_until, lease_process, lease_birth, chain_id, genesis, revision, commit_id, epoch, holder)
+                VALUES(?, ?, ?, ?, ?, ?, 1, ?, 1, ?)
                 """,
             arguments: leaseArguments + [
                 String(identity.chainID), Blob.data(identity.genesis.bytes), ChainTable.bytes(holder),

@@ -1,6 +1,7 @@
 package import Ethereum
 import Foundation
 import GRDB
+import Glibc
 package import Tokens
 
 typealias Data_ = Foundation.Data
@@ -49,12 +50,7 @@ package final class SQLiteStore: Sendable {
         try FileSystem.refuseNetwork(path)
         try Self.prepareFile(path)
         do {
-            pool = try DatabasePool(path: path, configuration: Self.configuration())
-            let migrator = Schema.migrator
-            if try pool.read(migrator.hasBeenSuperseded) {
-                throw StoreError.newer(path)
-            }
-            try migrator.migrate(pool)
+            pool = try Schema.upToDate(path, Self.configuration())
         } catch let error as DatabaseError {
             throw StoreError(error, path: path)
         }
@@ -103,20 +99,25 @@ package final class SQLiteStore: Sendable {
         return configuration
     }
 
-    /// Makes the file with mode 0600, because endpoint URLs with keys may be kept in it, and refuses what is not a file.
     private static func prepareFile(_ path: String) throws {
-        if let attributes = try? FileManager.default.attributesOfItem(atPath: path) {
-            let type = attributes[.type] as? FileAttributeType
-            if type == .typeDirectory { throw StoreError.notAFile(path) }
-            return
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
+            return try makeFile(path)
         }
-        guard
-            FileManager.default.createFile(
-                atPath: path,
-                contents: nil,
-                attributes: [.posixPermissions: 0o600 as NSNumber]
-            )
-        else { throw StoreError.cannotCreate(path) }
+        let type = attributes[.type] as? FileAttributeType
+        if type == .typeDirectory { throw StoreError.notAFile(path) }
+    }
+
+    /// Makes the file with mode 0600, because endpoint URLs with keys may be kept in it.
+    ///
+    /// Only where there is none, in one step of the kernel: another process may be writing its first rows at this moment.
+    static func makeFile(_ path: String) throws {
+        // Unsafe: a C call on a string that outlives it.
+        let descriptor = unsafe Glibc.open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            _ = Glibc.close(descriptor)
+        } else if errno != EEXIST {
+            throw StoreError.cannotCreate(path)
+        }
     }
 
     /// The kept statements of the writing connection.
@@ -150,7 +151,7 @@ package final class SQLiteStore: Sendable {
                 try db.execute(sql: index.sql)
                 try db.execute(
                     sql: """
-                        UPDATE chain SET lease_boot = ?, lease_until = ?, lease_process = ?
+                        UPDATE chain SET lease_boot = ?, lease_until = ?, lease_process = ?, lease_birth = ?
                         WHERE chain_id = ? AND epoch = ? AND holder = ?
                         """,
                     arguments: leaseArguments + [

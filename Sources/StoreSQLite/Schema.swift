@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// The schema's history: named steps, strings only, forward only, never edited once released.
@@ -23,11 +24,33 @@ enum Schema {
                     ALTER TABLE chain ADD COLUMN lease_boot TEXT NOT NULL DEFAULT '';
                     ALTER TABLE chain ADD COLUMN lease_until INTEGER NOT NULL DEFAULT 0;
                     ALTER TABLE chain ADD COLUMN lease_process INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE chain ADD COLUMN lease_birth TEXT NOT NULL DEFAULT '';
                     ALTER TABLE chain ADD COLUMN lease_work TEXT;
                     """
             )
         }
         return migrator
+    }
+
+    /// Opens a database and brings its schema up to date, also while other processes do the same at this moment.
+    ///
+    /// Switching a new file to a write-ahead log does not wait for others, and the migrator looks at what is done before
+    /// it takes the writer lock. Every step is one transaction, so nothing is half done and what is left is tried again.
+    static func upToDate(_ path: String, _ configuration: Configuration) throws -> DatabasePool {
+        let deadline = ContinuousClock.now + .seconds(10)
+        let passing: [ResultCode] = [.SQLITE_ERROR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CONSTRAINT, .SQLITE_SCHEMA]
+        while true {
+            do {
+                let pool = try DatabasePool(path: path, configuration: configuration)
+                let migrator = migrator
+                if try pool.read(migrator.hasBeenSuperseded) { throw StoreError.newer(path) }
+                try migrator.migrate(pool)
+                return pool
+            } catch let error as DatabaseError {
+                guard passing.contains(error.resultCode), ContinuousClock.now < deadline else { throw error }
+                usleep(20_000)
+            }
+        }
     }
 
     private static let ledger = """

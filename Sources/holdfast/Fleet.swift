@@ -15,10 +15,13 @@ final class Fleet: Sendable {
     /// One for all chains, so that memory does not depend on how many there are.
     private let bytes = ByteBudget()
     private let members = Mutex<[ChainID: SyncStatus]>([:])
+    /// Whether a chain that another instance holds is waited for.
+    private let waits: Bool
 
-    init(store: SQLiteStore, transport: HTTPTransport, logger: Logger) {
+    init(store: SQLiteStore, transport: HTTPTransport, waits: Bool = true, logger: Logger) {
         self.store = store
         self.transport = transport
+        self.waits = waits
         self.logger = logger
     }
 
@@ -66,9 +69,34 @@ final class Fleet: Sendable {
     }
 
     private func follow(_ settings: ChainSettings) async throws {
-        let wiring = try await wire(settings)
-        members.withLock { $0[wiring.state.identity.chainID] = wiring.engine.status }
-        try await wiring.engine.run(wiring.state, until: .follow)
+        while true {
+            let wiring = try await wire(settings)
+            let chain = wiring.state.identity.chainID
+            members.withLock { $0[chain] = wiring.engine.status }
+            defer { wiring.keeper.end() }
+            do {
+                return try await wiring.engine.run(wiring.state, until: .follow)
+            } catch SyncError.superseded where waits {
+                // Paused longer than the lease lasts: what was in memory is worth nothing any more.
+                logger.warning(
+                    "another instance has taken the chain over; standing by",
+                    metadata: ["chain": "\(chain)"]
+                )
+            }
+        }
+    }
+
+    /// What a chain that waits for its lease shows.
+    private func standing(_ chain: ChainID, _ phase: SyncStatus.Phase, _ reason: String) {
+        let status = members.withLock { members in
+            let status = members[chain] ?? SyncStatus()
+            members[chain] = status
+            return status
+        }
+        status.update {
+            $0.phase = phase
+            $0.reason = reason
+        }
     }
 
     /// Whatever may pass is waited for, ever more slowly: endpoints that are down or talk nonsense, a busy database.
@@ -76,7 +104,14 @@ final class Fleet: Sendable {
         var pause = Duration.seconds(1)
         while true {
             do {
-                return try await Wiring.make(settings, store: store, transport: transport, bytes: bytes, logger: logger)
+                return try await Wiring.make(
+                    settings,
+                    store: store,
+                    transport: transport,
+                    bytes: bytes,
+                    standby: Standby(waits: waits, logger: logger) { [self] in standing($0, $1, $2) },
+                    logger: logger
+                )
             } catch let error where Self.mayPass(error) {
                 logger.warning("waiting for a chain", metadata: ["reason": "\(Failure.text(of: error))"])
                 try await Task.sleep(for: pause)

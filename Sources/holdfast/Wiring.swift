@@ -11,6 +11,8 @@ struct Wiring {
     var store: SQLiteStore
     var engine: SyncEngine<ContinuousClock>
     var state: ChainState
+    /// Holds the chain's lease until it is ended.
+    var keeper: LeaseKeeper
     /// Blocks behind the head that count as final where the chain has no `finalized` tag.
     var confirmations: UInt64
 
@@ -20,6 +22,7 @@ struct Wiring {
         store: SQLiteStore,
         transport: HTTPTransport,
         bytes: ByteBudget,
+        standby: Standby,
         logger: Logger
     ) async throws -> Wiring {
         let (chain, identity) = try await connect(settings, store, transport, bytes, logger)
@@ -32,7 +35,8 @@ struct Wiring {
             eventSets: preset.asksUnindexed ? [.indexed, .unindexed] : [.indexed]
         )
         if !preset.asksUnindexed { request.legacyContracts = LegacyContracts.of(identity.chainID) }
-        let state = try await store.open(request, holder: .random(using: &generator))
+        let state = try await standby.open(request, store, holder: .random(using: &generator))
+        let keeper = LeaseKeeper(store, of: identity.chainID, as: state.version)
         if state.isRenumbered { chain.numberFromReceipts() }
         // What nobody named, a preset's guess, must not push out what somebody did.
         if !settings.endpoints.isEmpty {
@@ -51,6 +55,7 @@ struct Wiring {
             store: store,
             engine: engine,
             state: state,
+            keeper: keeper,
             confirmations: settings.options(for: preset).confirmations
         )
     }

@@ -36,6 +36,7 @@ import Testing
                 from-block: 7
                 confirmations: 8
                 poll-interval: 9
+                evidence: L3
             """
         for key in OptionTable.fileKeys + OptionTable.chainKeys { #expect(text.contains("\(key):"), "\(key)") }
         let file = try ConfigurationFile(text: text, path: "x.yaml", environment: [:])
@@ -44,6 +45,7 @@ import Testing
         let chain = try #require(file.chains.first)
         #expect(chain.chainID == 5 && chain.endpoints.map(\.url) == ["http://a"] && chain.contracts.count == 1)
         #expect(chain.firstBlock == 7 && chain.confirmations == 8 && chain.pollInterval == .seconds(9))
+        #expect(chain.evidence == .receipts)
     }
 
     @Test(arguments: [

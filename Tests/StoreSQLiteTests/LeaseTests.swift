@@ -24,9 +24,13 @@ private final class Instances: Sendable {
 
     func pass(_ seconds: Double) { milliseconds.withLock { $0 += Int64(seconds * 1_000) } }
 
-    func store(boot: String? = nil) throws -> SQLiteStore {
-        let terms = LeaseTerms(duration: .seconds(15), boot: boot ?? self.boot) { [self] in milliseconds.withLock { $0 }
-        }
+    func store(boot: String? = nil, gone: Bool = false) throws -> SQLiteStore {
+        let terms = LeaseTerms(
+            duration: .seconds(15),
+            boot: boot ?? self.boot,
+            now: { [self] in milliseconds.withLock { $0 } },
+            isGone: { _, _ in gone }
+        )
         return try SQLiteStore(path: path, lease: terms)
     }
 }
@@ -116,6 +120,13 @@ private func touch(_ store: SQLiteStore, _ state: ChainState, commit: UInt64) th
         #expect(next.version.epoch == state.version.epoch + 1)
     }
 
+    @Test func `a holder whose process has ended is not waited for`() throws {
+        let instances = try Instances()
+        let state = try instances.store().opening(request, holder: id(1))
+        let next = try instances.store(gone: true).opening(request, holder: id(2))
+        #expect(next.version.epoch == state.version.epoch + 1)
+    }
+
     @Test func `the same holder opens again without waiting for itself`() throws {
         let instances = try Instances()
         let store = try instances.store()
@@ -157,6 +168,31 @@ private func touch(_ store: SQLiteStore, _ state: ChainState, commit: UInt64) th
     }
 }
 
+@Suite struct ProcessBirthTests {
+    @Test func `this process lives, and a number with another birth or none does not`() throws {
+        #expect(!ProcessBirth.own.isEmpty)
+        #expect(!ProcessBirth.isGone(getpid(), birth: ProcessBirth.own))
+        #expect(ProcessBirth.isGone(getpid(), birth: ProcessBirth.own + "9"))
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/true")
+        try process.run()
+        process.waitUntilExit()
+        #expect(ProcessBirth.isGone(process.processIdentifier, birth: ProcessBirth.own))
+    }
+
+    @Test func `nothing is concluded about a process of another namespace`() {
+        #expect(!ProcessBirth.isGone(1, birth: "pid:[1] 5"))
+        #expect(!ProcessBirth.isGone(1, birth: ""))
+    }
+
+    @Test func `the start time is the 22nd field, whatever the program is called`() {
+        let fields = (4...30).map(String.init).joined(separator: " ")
+        #expect(ProcessBirth.startTime(in: "7 (a) b (c)) S \(fields)") == "22")
+        #expect(ProcessBirth.startTime(in: "7 (a) Z \(fields)") == nil)
+        #expect(ProcessBirth.startTime(in: "") == nil)
+    }
+}
+
 @Suite struct WriterLockTests {
     @Test func `the holder of the writer lock is found in the kernel's list`() {
         let locks = """
@@ -169,6 +205,19 @@ private func touch(_ store: SQLiteStore, _ state: ChainState, commit: UInt64) th
         #expect(WriterLock.holder(in: locks, inode: 132) == 99)
         #expect(WriterLock.holder(in: locks, inode: 7) == nil)
         #expect(WriterLock.holder(in: "nonsense\n\n1:", inode: 7) == nil)
+    }
+}
+
+@Suite struct FirstFileTests {
+    @Test func `a file that another process has just made is not touched`() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("first-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try SQLiteStore.makeFile(path)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber == 0o600)
+        try Data("its first page".utf8).write(to: URL(fileURLWithPath: path))
+        try SQLiteStore.makeFile(path)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "its first page")
+        #expect(throws: StoreError.self) { try SQLiteStore.makeFile("/no-such-folder/a.db") }
     }
 }
 

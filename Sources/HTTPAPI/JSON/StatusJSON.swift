@@ -60,6 +60,7 @@ package struct ChainStatus: Sendable {
 
     package var state: String {
         if let live { return live.state }
+        if summary.holder?.work != nil { return "maintenance" }
         return summary.checkpoint != nil && summary.checkpoint == summary.tip?.number ? "idle" : "backfill"
     }
 }
@@ -101,6 +102,15 @@ package struct StatusJSON: Sendable {
         json.field("state", chain.state)
         json.field("reason", chain.live?.reason)
         json.field("rewinds", summary.rewinds)
+        if let holder = summary.holder {
+            json.field("holder") {
+                $0.field("process", UInt64(max(0, holder.process)))
+                $0.field("epoch", summary.epoch)
+                $0.field("work", holder.work)
+            }
+        } else {
+            json.field("holder", nil as String?)
+        }
         json.field("counters") { json in
             json.field("transfersProcessed", summary.counters.transfersProcessed)
             json.field("tokensDiscovered", summary.counters.tokensDiscovered)

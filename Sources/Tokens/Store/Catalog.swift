@@ -48,6 +48,10 @@ package struct ChainSummary: Sendable, Equatable {
     package var checkpointHash: Hash32?
     package var finalized: BlockNumber?
     package var rewinds: UInt64
+    /// Who writes it at present; nil where nobody does.
+    package var holder: LeaseHolder?
+    /// Grows with every take-over.
+    package var epoch: UInt64 { version.epoch }
     package var counters: Counters
     package var scopes: [ScopeSummary]
 

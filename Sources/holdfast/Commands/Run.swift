@@ -38,12 +38,13 @@ struct Run: AsyncParsableCommand {
         let host = OptionTable.host.given(host) ?? file?.host ?? OptionTable.host.standard ?? ""
         let path = try database.path(file: file?.database)
         let indexes = try settings.optionalIndexes(file: file?.optionalIndexes ?? [])
+        let waits = try settings.waits()
         let logger = Wiring.logger()
         try await Signals.ending {
-            let store = try SQLiteStore(path: path, optionalIndexes: indexes)
+            let store = try SQLiteStore(path: path, lease: .standard(), optionalIndexes: indexes)
             defer { try? store.close() }
             try await HTTPTransport.withHTTPTransport { transport in
-                let fleet = Fleet(store: store, transport: transport, logger: logger)
+                let fleet = Fleet(store: store, transport: transport, waits: waits, logger: logger)
                 try await Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
                     .run { try await fleet.follow(chains) }
             }

@@ -38,11 +38,12 @@ struct Sync: AsyncParsableCommand {
         let json = try output.isJSON()
         let logger = Wiring.logger()
         let indexes = try settings.optionalIndexes()
+        let waits = try settings.waits()
         let isDry = dryRun
         let done: Void? = try await Signals.ending {
             if isDry { return try await Self.estimate(chosen, goalText, path, json, logger) }
-            let store = try SQLiteStore(path: path, optionalIndexes: indexes)
-            try await Self.read(chosen, goalText, store, json, logger)
+            let store = try SQLiteStore(path: path, lease: .standard(), optionalIndexes: indexes)
+            try await Self.read(chosen, goalText, store, waits: waits, json, logger)
             try store.close()
         }
         if done == nil {
@@ -54,32 +55,45 @@ struct Sync: AsyncParsableCommand {
         _ chosen: ChainSettings,
         _ goalText: String,
         _ store: SQLiteStore,
+        waits: Bool,
         _ json: Bool,
         _ logger: Logger
     ) async throws {
         try await HTTPTransport.withHTTPTransport { transport in
-            let wiring = try await Wiring.make(
-                chosen,
-                store: store,
-                transport: transport,
-                bytes: ByteBudget(),
-                logger: logger
-            )
-            let goal = try await goal(goalText, wiring.engine.chain, wiring.confirmations)
-            let progress = Task {
-                await Progress(chain: wiring.state.identity.chainID, status: wiring.engine.status).run()
+            while true {
+                let wiring = try await Wiring.make(
+                    chosen,
+                    store: store,
+                    transport: transport,
+                    bytes: ByteBudget(),
+                    standby: Standby(waits: waits, logger: logger),
+                    logger: logger
+                )
+                defer { wiring.keeper.end() }
+                do {
+                    return try await read(wiring, goalText, json)
+                } catch SyncError.superseded where waits {
+                    logger.warning("another instance has taken the chain over; standing by")
+                }
             }
-            defer { progress.cancel() }
-            var isStopped = false
-            do {
-                try await wiring.engine.run(wiring.state, until: .block(goal))
-            } catch let error where Signals.isStop(error) {
-                isStopped = true
-            }
-            progress.cancel()
-            await progress.value
-            try report(wiring, goal, isStopped: isStopped, json)
         }
+    }
+
+    private static func read(_ wiring: Wiring, _ goalText: String, _ json: Bool) async throws {
+        let goal = try await goal(goalText, wiring.engine.chain, wiring.confirmations)
+        let progress = Task {
+            await Progress(chain: wiring.state.identity.chainID, status: wiring.engine.status).run()
+        }
+        defer { progress.cancel() }
+        var isStopped = false
+        do {
+            try await wiring.engine.run(wiring.state, until: .block(goal))
+        } catch let error where Signals.isStop(error) {
+            isStopped = true
+        }
+        progress.cancel()
+        await progress.value
+        try report(wiring, goal, isStopped: isStopped, json)
     }
 
     private static func estimate(

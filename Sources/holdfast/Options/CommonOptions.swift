@@ -33,7 +33,7 @@ struct DatabaseOptions: ParsableArguments {
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure.work("\(path) does not exist; `holdfast sync --rpc URL` makes it")
         }
-        return try SQLiteStore(path: path)
+        return try SQLiteStore(path: path, lease: .standard())
     }
 }
 

@@ -104,6 +104,11 @@ enum OptionTable {
         standard: "L2",
         reach: .chain(key: "evidence")
     )
+    static let noWait = Row(
+        name: "no-wait",
+        help: "End with exit code 75 where another instance holds the chain, instead of standing by.",
+        reach: .environment
+    )
     static let config = Row(
         name: "config",
         value: "FILE",
@@ -171,7 +176,9 @@ enum OptionTable {
     )
 
     static let all = [
-        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, config, toBlock,
+        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, noWait,
+        config,
+        toBlock,
         json,
         rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet,
     ]

@@ -26,6 +26,12 @@ struct SyncSettings: ParsableArguments {
     @Option(name: OptionTable.evidence.flag, help: OptionTable.evidence.argumentHelp)
     var evidence: String?
 
+    @Flag(name: OptionTable.noWait.flag, help: OptionTable.noWait.argumentHelp)
+    var noWait = false
+
+    /// Whether to stand by while another instance holds the chain.
+    func waits() throws -> Bool { try !(noWait || Environment.flag(OptionTable.noWait)) }
+
     @Option(name: OptionTable.index.flag, help: OptionTable.index.argumentHelp)
     var index: [String] = []
 
