@@ -99,7 +99,7 @@ extension RPCChain {
         do throws(ByteBudget.Refusal) {
             reservation = try await bytes.reserve(expected, until: timeline.now + options.bulkDeadline)
         } catch {
-            throw error == .cancelled ? .cancelled : Fault(.transient, "no memory for an answer became free in time")
+            throw error == .cancelled ? .cancelled : .ours("no memory for an answer became free in time")
         }
         defer { reservation.giveBack() }
         let answer = try await exchange(index, question, allowance: reservation.allowance, value)
@@ -121,7 +121,7 @@ extension RPCChain {
             do throws(Turnstile.Refusal) {
                 try await turnstiles[index].take(until: timeline.now + deadline)
             } catch {
-                throw error == .cancelled ? .cancelled : Fault(.transient, "too many requests of ours are waiting")
+                throw error == .cancelled ? .cancelled : .ours("too many requests of ours are waiting")
             }
         }
         defer { if lane == .bulk { turnstiles[index].giveBack() } }
@@ -147,7 +147,7 @@ extension RPCChain {
         while true {
             let now = timeline.now
             guard let wait = change(index, { $0.throttle.wait(now: now) }) else { return }
-            guard now + wait <= end else { throw Fault(.transient, "its rate limit leaves no room for this request") }
+            guard now + wait <= end else { throw .ours("its rate limit leaves no room for this request") }
             do { try await timeline.sleep(wait) } catch { throw .cancelled }
         }
     }
@@ -156,7 +156,7 @@ extension RPCChain {
         counters.add(Counters.Key(endpoint: index, method: method, kind: nil))
         let now = timeline.now
         let limit = change(index) { upstream in
-            upstream.throttle.succeeded(now: now)
+            upstream.answered(method, now: now)
             return upstream.throttle.requestsInFlight
         }
         turnstiles[index].resize(to: limit)
@@ -170,7 +170,7 @@ extension RPCChain {
         let now = timeline.now
         let random = random()
         let limit = change(index) { upstream in
-            upstream.failed(fault, now: now, random: random)
+            upstream.failed(fault, fault.method ?? method, now: now, random: random)
             return upstream.throttle.requestsInFlight
         }
         turnstiles[index].resize(to: limit)
