@@ -126,7 +126,7 @@ extension RPCChain {
         }
         defer { if lane == .bulk { turnstiles[index].giveBack() } }
         let start = timeline.now
-        counters.addRequest()
+        counters.addRequest(index, method)
         state.withLock { $0.pool.counted(index, now: start) }
         do throws(TransportError) {
             let reply = try await transport.post(

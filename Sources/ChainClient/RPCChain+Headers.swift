@@ -8,7 +8,7 @@ extension RPCChain {
             var need = UpstreamPool.Need()
             need.isForHead = true
             let header = try await serve(.blockByNumber, need) { index throws(Fault) in
-                try await self.readHead(index).header
+                try await self.hedgedHead(index)
             }
             return await higher(than: header) ?? header
         } catch {

@@ -98,7 +98,7 @@ extension RPCChain {
         isForced: Bool,
         _ body: (Int) async throws(Fault) -> Value
     ) async throws(Exhausted) -> Value? {
-        guard try await mayTry(index, &call) else { throw exhausted(call) }
+        guard try await mayTry(index, need.method, &call) else { throw exhausted(call) }
         let (classes, now) = (need.method.breakerClasses, timeline.now)
         guard change(index, { $0.begin(classes, now, isForced: isForced) }) else { return nil }
         defer { change(index) { $0.end(classes) } }
@@ -140,7 +140,7 @@ extension RPCChain {
     }
 
     /// The first try at an endpoint is free; each further one needs a token, and a pause so that a race can end.
-    private func mayTry(_ index: Int, _ call: inout Call) async throws(Exhausted) -> Bool {
+    private func mayTry(_ index: Int, _ method: RPCMethod, _ call: inout Call) async throws(Exhausted) -> Bool {
         guard call.attempts[index].tries > 0 else { return true }
         let now = timeline.now
         guard call.retries < options.immediateTries, state.withLock({ $0.budget.takes(now: now) }) else {
@@ -148,6 +148,7 @@ extension RPCChain {
             return false
         }
         call.retries += 1
+        counters.addRetry(index, method)
         switch call.faults[index]?.kind {
         case .behindHead, .inconsistent: try await pause(shortPause(), call)
         case .transient:

@@ -27,6 +27,7 @@ package final class RPCChain: Chain {
         var identity: ChainIdentity?
         var isRenumbered: Bool
         var gate = HeadGate()
+        var hedge = HeadHedge()
     }
 
     /// - Parameter random: 64 random bits; seeded in a simulation.

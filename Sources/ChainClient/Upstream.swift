@@ -45,11 +45,12 @@ package struct Upstream: Sendable {
     /// Out of use for wrong data.
     package var quarantine = Quarantine()
     /// Things it refused, and until when that is believed.
-    private var refused: [Capability: Duration] = [:]
+    private var refused: [Capability: (until: Duration, isCertain: Bool)] = [:]
     /// When its chain was last checked; nil: not yet.
     package var verifiedAt: Duration?
     package var unknownHash: UnknownHash?
     package var batchSize: Int
+    let batchSizeInitial: Int
     /// The most addresses a request may name.
     package var addressesMax = LogFilter.addressesMax
     /// A moving average of the bytes of a page of logs, for reservations.
@@ -71,7 +72,8 @@ package struct Upstream: Sendable {
         )
         let control = RangeControl(initial: min(options.widthInitial, options.widthMax), max: options.widthMax)
         (everyContract, contracts) = (control, control)
-        batchSize = min(10, options.batchMax)
+        batchSizeInitial = min(10, options.batchMax)
+        batchSize = batchSizeInitial
     }
 
     package subscript(shape: Shape) -> RangeControl {
@@ -101,13 +103,18 @@ package struct Upstream: Sendable {
     }
 
     package func can(_ capability: Capability, now: Duration) -> Bool {
-        refused[capability].map { now >= $0 } ?? true
+        refused[capability].map { now >= $0.until } ?? true
     }
 
     /// - Parameter isCertain: false for a status of whatever stands in front of the node, which may be restarting.
     package mutating func refuses(_ capability: Capability, now: Duration, isCertain: Bool = true) {
         let age = capability == .finalized ? Self.tagRefusedFor : Self.refusedFor
-        refused[capability] = now + (isCertain ? age : Self.statusRefusedFor)
+        refused[capability] = (now + (isCertain ? age : Self.statusRefusedFor), isCertain)
+    }
+
+    /// Whether the node itself said so, as opposed to what stands in front of it.
+    package func refusesForLong(_ capability: Capability, now: Duration) -> Bool {
+        refused[capability].map { $0.isCertain && now < $0.until } ?? false
     }
 
     /// Whether its chain has to be looked at before it may be used.

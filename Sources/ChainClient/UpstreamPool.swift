@@ -165,6 +165,15 @@ package struct UpstreamPool: Sendable {
         return max(1, usable.reduce(0) { $0 + $1.throttle.requestsInFlight })
     }
 
+    package func allows(_ index: Int, now: Duration) -> Bool { budgets[index].allows(now) }
+
+    /// What was sent of a daily budget, and since when; nil where there is none, or nothing was sent yet.
+    package func budget(_ index: Int, now: Duration) -> (used: Int, since: Duration)? { budgets[index].day(now) }
+
+    package mutating func recallBudget(_ index: Int, used: Int, since: Duration) {
+        budgets[index].recall(used: used, since: since)
+    }
+
     package mutating func counted(_ index: Int, now: Duration) {
         budgets[index].counted(now)
     }
@@ -184,6 +193,17 @@ private struct DailyBudget: Sendable {
     func allows(_ now: Duration) -> Bool {
         guard let requests, let since, now < since + Self.day else { return true }
         return used < requests
+    }
+
+    func day(_ now: Duration) -> (used: Int, since: Duration)? {
+        guard requests != nil, let since, now < since + Self.day else { return nil }
+        return (used, since)
+    }
+
+    mutating func recall(used: Int, since: Duration) {
+        guard let requests else { return }
+        // What was kept may be anything; more than all of it is all of it.
+        (self.used, self.since) = (self.used + min(used, requests), since)
     }
 
     mutating func counted(_ now: Duration) {

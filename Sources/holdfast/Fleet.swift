@@ -12,7 +12,12 @@ final class Fleet: Sendable {
     private let store: SQLiteStore
     private let transport: HTTPTransport
     private let logger: Logger
-    private let members = Mutex<[ChainID: SyncStatus]>([:])
+    private let members = Mutex<[ChainID: Member]>([:])
+
+    private struct Member {
+        var status: SyncStatus
+        var client: RPCChain
+    }
 
     init(store: SQLiteStore, transport: HTTPTransport, logger: Logger) {
         self.store = store
@@ -22,10 +27,17 @@ final class Fleet: Sendable {
 
     /// What the engines know right now, for status answers.
     var live: [ChainID: LiveStatus] {
-        members.withLock { $0.mapValues(\.live) }
+        members.withLock { $0 }.mapValues { member in
+            var live = member.status.live
+            live.endpoints = member.client.endpointStatuses
+            live.repairs = member.client.repairCounts
+            return live
+        }
     }
 
-    var statuses: [SyncStatus] { members.withLock { members in members.keys.sorted().compactMap { members[$0] } } }
+    var statuses: [SyncStatus] {
+        members.withLock { members in members.keys.sorted().compactMap { members[$0]?.status } }
+    }
 
     /// Follows every chain until cancelled.
     ///
@@ -62,8 +74,9 @@ final class Fleet: Sendable {
 
     private func follow(_ settings: ChainSettings) async throws {
         let wiring = try await wire(settings)
-        members.withLock { $0[wiring.state.identity.chainID] = wiring.engine.status }
-        try await wiring.engine.run(wiring.state, until: .follow)
+        let member = Member(status: wiring.engine.status, client: wiring.client)
+        members.withLock { $0[wiring.state.identity.chainID] = member }
+        try await wiring.run(until: .follow)
     }
 
     /// Endpoints that are down at the start may come back: waited for, ever more slowly.
@@ -85,7 +98,7 @@ final class Fleet: Sendable {
 extension SyncStatus {
     var live: LiveStatus {
         let now = snapshot
-        return LiveStatus(
+        var live = LiveStatus(
             state: now.phase.rawValue,
             reason: now.reason,
             head: now.head,
@@ -94,5 +107,13 @@ extension SyncStatus {
             blocksTotal: now.blocksTotal,
             commits: now.commits
         )
+        live.rowsWritten = now.rowsWritten
+        live.rewinds = .init(
+            bounds: Snapshot.rewindDepthBounds,
+            counts: now.rewindsByDepth,
+            count: now.rewinds,
+            blocks: now.rewoundBlocks
+        )
+        return live
     }
 }

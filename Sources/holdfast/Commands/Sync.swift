@@ -39,7 +39,7 @@ struct Sync: AsyncParsableCommand {
         try await HTTPTransport.withHTTPTransport { transport in
             let wiring = try await Wiring.make(chosen, store: store, transport: transport, logger: logger)
             let goal = try await goal(goalText, wiring.engine.chain, wiring.confirmations)
-            let work = Task { try await wiring.engine.run(wiring.state, until: .block(goal)) }
+            let work = Task { try await wiring.run(until: .block(goal)) }
             let progress = Task { await Progress(status: wiring.engine.status).run() }
             defer { progress.cancel() }
             try await Signals.ending(work)
