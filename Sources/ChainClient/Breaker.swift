@@ -1,4 +1,9 @@
 /// Whether an endpoint is asked for one class of methods, told from how it answered of late; pure (reliability §5).
+#if MUTANTS
+    import Ethereum
+#endif
+
+/// A circuit breaker over a time window; who uses it gives the time and the chance.
 ///
 /// Closed, it counts. Open, it lets nothing through for a while. Half open, one probe goes alone, then three real calls;
 /// when all went well it is closed again, and the first that did not opens it for twice as long.
@@ -134,6 +139,9 @@ package struct Breaker: Sendable, Hashable {
     }
 
     private mutating func open(_ now: Duration, _ random: UInt64) {
+        #if MUTANTS
+            if Mutant.is(.breakerNeverOpens) { return }
+        #endif
         let length = min(Self.openMax, Self.openBase * (1 << openings))
         let opened = min(openings + 1, 16)
         self = Breaker()

@@ -1,4 +1,9 @@
 /// How long an endpoint that gave wrong data is kept away from; pure.
+#if MUTANTS
+    import Ethereum
+#endif
+
+/// Counts contradictions of one endpoint.
 ///
 /// Wrong data is worse than none: it holds for every method, and longer than a ``Breaker`` is open. The first time may be
 /// a race at the head, so only a second within the window counts.
@@ -20,6 +25,9 @@ package struct Quarantine: Sendable, Hashable {
 
     /// An answer contradicted itself, the question, or all other operators.
     package mutating func contradicted(_ now: Duration, random: UInt64) {
+        #if MUTANTS
+            if Mutant.is(.contradictionsForgiven) { return }
+        #endif
         guard now >= until else { return }
         if let last, now - last < Self.together { return }
         defer { last = now }

@@ -101,6 +101,9 @@ package struct UpstreamPool: Sendable {
             if best.map({ rank < $0.rank }) ?? true { best = (rank, choice) }
         }
         if let best { return best.choice }
+        #if MUTANTS
+            if Mutant.is(.nobodyProbed) { hasOther = true }
+        #endif
         if !hasOther, !out.isEmpty {
             let due = panics[need.method.breakerClass].map { $0.at + Self.panicEvery } ?? now
             guard now < due else { return .probe(panic(among: out, need.method.breakerClass, now)) }
