@@ -173,12 +173,15 @@ package enum Classifier {
     package static func fault(_ error: TransportError) -> Fault {
         switch error {
         case .timedOut: return timeout("no answer in time")
-        case .cannotConnect(let what): return Fault(.transient, "cannot connect: \(what)")
+        case .cannotConnect(let what):
+            var fault = Fault(.transient, "cannot connect: \(what)")
+            fault.isConnect = true
+            return fault
         case .insecure(let what): return Fault(.quotaOrAuth, "TLS: \(what)")
         case .closed(let what): return Fault(.transient, "connection closed: \(what)")
         case .tooLarge(let bytesMax): return Fault(.responseTooLarge, "more than \(bytesMax) bytes")
         case .overReservation:
-            var fault = Fault(.transient, "no memory left for this answer")
+            var fault = Fault.ours("no memory left for this answer")
             fault.isOverReservation = true
             return fault
         case .invalid(let what): return Fault(.quotaOrAuth, "unusable endpoint: \(what)")

@@ -18,6 +18,8 @@ package final class Counters: Sendable {
 
     /// One line of a snapshot.
     package struct Count: Sendable, Hashable {
+        /// Place in the list of endpoints.
+        package var index: Int
         package var endpoint: String
         package var method: RPCMethod
         package var kind: ErrorClass?
@@ -27,11 +29,28 @@ package final class Counters: Sendable {
     /// Things that were set right in answers, rather than refused.
     package enum Repair: String, Sendable, Hashable, CaseIterable {
         case pendingLogsDropped, duplicateLogsDropped, shorterLogsDropped, blocksRenumbered, blocksSplit
-        case retriesDenied, speculativeHalvings, pagesAskedAgain
+        case retriesDenied, speculativeHalvings, pagesAskedAgain, headsHedged
         case suspiciousBlocks, blocksProved, withheldLogs, deviatingBlocks
     }
 
+    /// What was sent to one endpoint by one method.
+    package struct Traffic: Sendable, Hashable {
+        package var endpoint: Int
+        package var method: RPCMethod
+        /// Bodies sent; a batch is one.
+        package var requests: Int
+        /// Tries of a call at an endpoint that had failed it before.
+        package var retries: Int
+    }
+
+    private struct Route: Hashable {
+        var endpoint: Int
+        var method: RPCMethod
+    }
+
     private struct State {
+        var requests: [Route: Int] = [:]
+        var retries: [Route: Int] = [:]
         var counts: [Key: Int] = [:]
         var repairs: [Repair: Int] = [:]
         var lines: [Key: Line] = [:]
@@ -56,7 +75,7 @@ package final class Counters: Sendable {
     package func snapshot() -> [Count] {
         let counts = state.withLock { $0.counts }
         return counts.sorted { $0.key < $1.key }.map { key, count in
-            Count(endpoint: labels[key.endpoint], method: key.method, kind: key.kind, count: count)
+            Count(index: key.endpoint, endpoint: labels[key.endpoint], method: key.method, kind: key.kind, count: count)
         }
     }
 
@@ -68,7 +87,27 @@ package final class Counters: Sendable {
     /// All bodies that were sent, whatever came back; a batch is one.
     package var requests: Int { sent.load(ordering: .relaxed) }
 
-    func addRequest() { sent.add(1, ordering: .relaxed) }
+    func addRequest(_ endpoint: Int, _ method: RPCMethod) {
+        sent.add(1, ordering: .relaxed)
+        state.withLock { $0.requests[Route(endpoint: endpoint, method: method), default: 0] += 1 }
+    }
+
+    func addRetry(_ endpoint: Int, _ method: RPCMethod) {
+        state.withLock { $0.retries[Route(endpoint: endpoint, method: method), default: 0] += 1 }
+    }
+
+    /// Sorted by endpoint and method.
+    package func traffic() -> [Traffic] {
+        let (requests, retries) = state.withLock { ($0.requests, $0.retries) }
+        return labels.indices.flatMap { endpoint in
+            RPCMethod.allCases.sorted().compactMap { method in
+                let route = Route(endpoint: endpoint, method: method)
+                let (sent, again) = (requests[route] ?? 0, retries[route] ?? 0)
+                guard sent + again > 0 else { return nil }
+                return Traffic(endpoint: endpoint, method: method, requests: sent, retries: again)
+            }
+        }
+    }
 
     func add(_ key: Key) { state.withLock { $0.counts[key, default: 0] += 1 } }
 

@@ -50,30 +50,42 @@ package enum ErrorClass: Int, Sendable, Hashable, CaseIterable, Comparable {
         case once
     }
 
+    /// What it means for the endpoint beyond the call at hand.
+    package enum Effect: Sendable, Hashable {
+        case none
+        /// Its ``Throttle`` closes for a moment.
+        case throttles
+        /// Its ``Breaker`` counts it.
+        case counts
+        /// Its ``Quarantine`` counts it.
+        case suspected
+        /// Out of use for so long.
+        case parks(Duration)
+    }
+
+    /// A quota comes back at the next hour or day; until then a probe four times an hour is enough.
+    package static let quotaFor: Duration = .seconds(900)
+    /// Another chain behind the same URL is a mistake that somebody has to correct.
+    package static let wrongChainFor: Duration = .seconds(3_600)
+
     package struct Action: Sendable, Hashable {
         package var retry: Retry
-        package var asksOthers: Bool
-        /// Whether it speaks against the endpoint's health.
-        package var countsAgainst: Bool
+        package var effect: Effect
     }
 
     package var action: Action {
         switch self {
-        case .rangeCap: Action(retry: .smaller, asksOthers: false, countsAgainst: false)
-        case .tooManyResults: Action(retry: .smaller, asksOthers: false, countsAgainst: false)
-        case .responseTooLarge: Action(retry: .smaller, asksOthers: true, countsAgainst: false)
-        case .rateLimited: Action(retry: .paused, asksOthers: true, countsAgainst: false)
-        case .quotaOrAuth: Action(retry: .no, asksOthers: true, countsAgainst: true)
-        case .transient: Action(retry: .backoff, asksOthers: true, countsAgainst: true)
-        case .behindHead: Action(retry: .paused, asksOthers: true, countsAgainst: false)
-        case .historyPruned: Action(retry: .no, asksOthers: true, countsAgainst: false)
-        case .unsupported: Action(retry: .no, asksOthers: true, countsAgainst: false)
-        case .wrongChain: Action(retry: .no, asksOthers: true, countsAgainst: true)
-        case .reverted: Action(retry: .no, asksOthers: false, countsAgainst: false)
-        case .callResource: Action(retry: .once, asksOthers: true, countsAgainst: false)
-        case .inconsistent: Action(retry: .once, asksOthers: true, countsAgainst: true)
-        case .reorgSignal: Action(retry: .no, asksOthers: true, countsAgainst: false)
-        case .ourBug: Action(retry: .no, asksOthers: true, countsAgainst: false)
+        case .rangeCap, .tooManyResults, .responseTooLarge: Action(retry: .smaller, effect: .none)
+        case .rateLimited: Action(retry: .paused, effect: .throttles)
+        case .quotaOrAuth: Action(retry: .no, effect: .parks(Self.quotaFor))
+        case .transient: Action(retry: .backoff, effect: .counts)
+        case .behindHead: Action(retry: .paused, effect: .none)
+        case .historyPruned, .unsupported: Action(retry: .no, effect: .none)
+        case .wrongChain: Action(retry: .no, effect: .parks(Self.wrongChainFor))
+        case .reverted: Action(retry: .no, effect: .none)
+        case .callResource: Action(retry: .once, effect: .none)
+        case .inconsistent: Action(retry: .once, effect: .suspected)
+        case .reorgSignal, .ourBug: Action(retry: .no, effect: .none)
         }
     }
 
@@ -100,8 +112,12 @@ package struct Fault: Error, Sendable, Hashable {
     package var isCut = false
     /// A JSON-RPC error object, as opposed to no answer at all.
     package var isAnswer = false
-    /// The answer outgrew its reservation; no fault of the endpoint.
+    /// There was no connection at all.
+    package var isConnect = false
+    /// The answer outgrew its reservation.
     package var isOverReservation = false
+    /// Something of ours ran out; no fault of the endpoint.
+    package var isOurs = false
     package var isCancelled = false
     /// What was asked when it happened; nil: what the call is about.
     package var method: RPCMethod?
@@ -118,6 +134,13 @@ package struct Fault: Error, Sendable, Hashable {
     static var cancelled: Fault {
         var fault = Fault(.transient, "cancelled")
         fault.isCancelled = true
+        return fault
+    }
+
+    /// Nothing was sent, or nothing more read, because of our own limits.
+    static func ours(_ text: String) -> Fault {
+        var fault = Fault(.transient, text)
+        fault.isOurs = true
         return fault
     }
 

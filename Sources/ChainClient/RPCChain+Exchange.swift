@@ -122,7 +122,7 @@ extension RPCChain {
         do throws(ByteBudget.Refusal) {
             reservation = try await bytes.reserve(expected, within: options.bulkDeadline)
         } catch {
-            throw error == .cancelled ? .cancelled : Fault(.transient, "no memory for an answer became free in time")
+            throw error == .cancelled ? .cancelled : .ours("no memory for an answer became free in time")
         }
         defer { reservation.giveBack() }
         return try await body(reservation.allowance)
@@ -142,12 +142,12 @@ extension RPCChain {
             do throws(Turnstile.Refusal) {
                 try await turnstiles[index].take(until: timeline.now + deadline)
             } catch {
-                throw error == .cancelled ? .cancelled : Fault(.transient, "too many requests of ours are waiting")
+                throw error == .cancelled ? .cancelled : .ours("too many requests of ours are waiting")
             }
         }
         defer { if lane == .bulk { turnstiles[index].giveBack() } }
         let start = timeline.now
-        counters.addRequest()
+        counters.addRequest(index, method)
         state.withLock { $0.pool.counted(index, now: start) }
         do throws(TransportError) {
             let reply = try await transport.post(
@@ -168,7 +168,7 @@ extension RPCChain {
         while true {
             let now = timeline.now
             guard let wait = change(index, { $0.throttle.wait(now: now) }) else { return }
-            guard now + wait <= end else { throw Fault(.transient, "its rate limit leaves no room for this request") }
+            guard now + wait <= end else { throw .ours("its rate limit leaves no room for this request") }
             do { try await timeline.sleep(wait) } catch { throw .cancelled }
         }
     }
@@ -177,7 +177,7 @@ extension RPCChain {
         counters.add(Counters.Key(endpoint: index, method: method, kind: nil))
         let now = timeline.now
         let limit = change(index) { upstream in
-            upstream.throttle.succeeded(now: now)
+            upstream.answered(method, now: now)
             return upstream.throttle.requestsInFlight
         }
         turnstiles[index].resize(to: limit)
@@ -191,7 +191,7 @@ extension RPCChain {
         let now = timeline.now
         let random = random()
         let limit = change(index) { upstream in
-            upstream.failed(fault, now: now, random: random)
+            upstream.failed(fault, fault.method ?? method, now: now, random: random)
             return upstream.throttle.requestsInFlight
         }
         turnstiles[index].resize(to: limit)

@@ -8,7 +8,7 @@ extension RPCChain {
             var need = UpstreamPool.Need()
             need.isForHead = true
             let header = try await serve(.blockByNumber, need) { index throws(Fault) in
-                try await self.readHead(index).header
+                try await self.hedgedHead(index)
             }
             return await higher(than: header) ?? header
         } catch {
@@ -23,7 +23,10 @@ extension RPCChain {
         let now = timeline.now
         let best = state.withLock { state in
             state.pool.upstreams.indices
-                .filter { !state.pool.upstreams[$0].isParked(now) && state.pool.upstreams[$0].blockedUntil(now) == nil }
+                .filter {
+                    let upstream = state.pool.upstreams[$0]
+                    return upstream.isUsable(for: [.head], now) && upstream.throttle.closedUntil <= now
+                }
                 .max { state.pool.upstreams[$0].head ?? 0 < state.pool.upstreams[$1].head ?? 0 }
         }
         guard let best, upstream(best).head ?? 0 > header.number, !upstream(best).needsVerifying(now) else {

@@ -76,7 +76,7 @@ extension RPCChain {
         do throws(Turnstile.Refusal) {
             try await verifiers[index].take(until: timeline.now + options.headDeadline * 3)
         } catch {
-            throw error == .cancelled ? .cancelled : Fault(.transient, "its chain could not be checked in time")
+            throw error == .cancelled ? .cancelled : .ours("its chain could not be checked in time")
         }
         defer { verifiers[index].giveBack() }
         guard upstream(index).needsVerifying(timeline.now) else { return }

@@ -55,9 +55,11 @@ extension RPCChain {
     /// random pause.
     func serve<Value>(
         _ method: RPCMethod,
-        _ need: UpstreamPool.Need = .init(),
+        _ wanted: UpstreamPool.Need = .init(),
         _ body: (Int) async throws(Fault) -> Value
     ) async throws(Exhausted) -> Value {
+        var need = wanted
+        need.method = method
         let start = timeline.now
         var call = Call(count: endpoints.count, end: start + options.callDeadline)
         state.withLock { $0.budget.asked(now: start) }
@@ -65,12 +67,9 @@ extension RPCChain {
             if Task.isCancelled { break }
             switch state.withLock({ $0.pool.choose(for: need, after: call.attempts, now: timeline.now) }) {
             case .use(let index):
-                guard try await mayTry(index, &call) else { throw exhausted(call) }
-                do throws(Fault) {
-                    return try await use(index, body)
-                } catch {
-                    try failed(index, error, method, need, &call)
-                }
+                if let value = try await attempt(index, need, &call, isForced: false, body) { return value }
+            case .probe(let index):
+                if let value = try await attempt(index, need, &call, isForced: true, body) { return value }
             case .refresh(let index):
                 do throws(Fault) {
                     try await refreshHead(index, for: need, &call)
@@ -91,17 +90,27 @@ extension RPCChain {
         throw exhausted(call)
     }
 
-    private func use<Value>(
+    /// One try; nil when it failed or somebody else took the only place in the meantime.
+    private func attempt<Value>(
         _ index: Int,
+        _ need: UpstreamPool.Need,
+        _ call: inout Call,
+        isForced: Bool,
         _ body: (Int) async throws(Fault) -> Value
-    ) async throws(Fault) -> Value {
-        try await verify(index)
-        change(index) { $0.inFlight += 1 }
-        defer { change(index) { $0.inFlight -= 1 } }
-        let value = try await body(index)
-        let now = timeline.now
-        change(index) { $0.succeeded(now) }
-        return value
+    ) async throws(Exhausted) -> Value? {
+        guard try await mayTry(index, need.method, &call) else { throw exhausted(call) }
+        let (classes, now) = (need.method.breakerClasses, timeline.now)
+        guard change(index, { $0.begin(classes, now, isForced: isForced) }) else { return nil }
+        defer { change(index) { $0.end(classes) } }
+        do throws(Fault) {
+            try await verify(index)
+            let value = try await body(index)
+            change(index) { $0.succeeded() }
+            return value
+        } catch {
+            try failed(index, error, need.method, need, &call)
+            return nil
+        }
     }
 
     private func failed(
@@ -131,7 +140,7 @@ extension RPCChain {
     }
 
     /// The first try at an endpoint is free; each further one needs a token, and a pause so that a race can end.
-    private func mayTry(_ index: Int, _ call: inout Call) async throws(Exhausted) -> Bool {
+    private func mayTry(_ index: Int, _ method: RPCMethod, _ call: inout Call) async throws(Exhausted) -> Bool {
         guard call.attempts[index].tries > 0 else { return true }
         let now = timeline.now
         guard call.retries < options.immediateTries, state.withLock({ $0.budget.takes(now: now) }) else {
@@ -139,8 +148,11 @@ extension RPCChain {
             return false
         }
         call.retries += 1
+        counters.addRetry(index, method)
         switch call.faults[index]?.kind {
         case .behindHead, .inconsistent: try await pause(shortPause(), call)
+        case .transient:
+            try await pause(Backoff.pause(failures: call.attempts[index].tries - 1, random: random()), call)
         default: break
         }
         return true
@@ -170,6 +182,9 @@ extension RPCChain {
 
     /// Looks at the head of an endpoint that is not known to have a block; three looks a call.
     private func refreshHead(_ index: Int, for need: UpstreamPool.Need, _ call: inout Call) async throws(Fault) {
+        let now = timeline.now
+        guard change(index, { $0.begin([.head], now, isForced: false) }) else { return }
+        defer { change(index) { $0.end([.head]) } }
         try await verify(index)
         let head = try await readHead(index).header
         guard let needed = need.head, head.number < needed else { return }

@@ -8,7 +8,8 @@ extension RPCChain {
         let now = timeline.now
         let asked = endpoints.indices.filter { index in
             let upstream = upstream(index)
-            return !upstream.isParked(now) && upstream.blockedUntil(now) == nil && !upstream.needsVerifying(now)
+            return upstream.isUsable(for: [.head], now) && upstream.throttle.closedUntil <= now
+                && !upstream.needsVerifying(now)
         }
         let said = await withTaskGroup(of: (Int, Bool?).self) { group in
             for index in asked {

@@ -27,6 +27,7 @@ package final class RPCChain: Chain {
         var identity: ChainIdentity?
         var isRenumbered: Bool
         var gate = HeadGate()
+        var hedge = HeadHedge()
         var deviations = Deviations()
         /// Whether this chain's receipts can be recomputed at all.
         var receiptsHold = true

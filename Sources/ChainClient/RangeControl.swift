@@ -20,7 +20,7 @@ package struct RangeControl: Sendable, Hashable {
     /// The same while a cap that came without a number is searched between what went and what did not.
     static let refineEvery = 8
 
-    fileprivate struct Cap: Sendable, Hashable {
+    struct Cap: Sendable, Hashable {
         /// Goes.
         var width: UInt64
         /// Does not go; nil when unknown by now.
@@ -39,7 +39,8 @@ package struct RangeControl: Sendable, Hashable {
 
     package let widthMax: UInt64
     private var soft: UInt64
-    private var cap: Cap?
+    /// As learnt or recalled; nil: none is known.
+    var cap: Cap?
     private var clean = 0
     private var roomy = 0
     /// Doubles at each success until anything speaks against it, as a new connection does.

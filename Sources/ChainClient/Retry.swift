@@ -20,6 +20,12 @@ package enum Backoff {
         // 53 bits are exact in a Double; which fraction it is does not matter more exactly than that.
         return ceiling * (Double(random >> 11) / Double(1 << 53))
     }
+
+    /// `length`, longer or shorter by up to `share` of it.
+    package static func spread(_ length: Duration, by share: Double, random: UInt64) -> Duration {
+        let fraction = Double(random >> 11) / Double(1 << 53)
+        return length * (1 - share + 2 * share * fraction)
+    }
 }
 
 /// How many more tries are allowed: a share of the questions asked, so that an outage is not answered by a storm.

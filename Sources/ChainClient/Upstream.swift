@@ -40,16 +40,17 @@ package struct Upstream: Sendable {
     private var pruned: (below: BlockNumber, until: Duration)?
     /// Out of use for a reason an operator may have to know.
     package var park: Park?
-    /// Out of use for a moment, after failures in a row.
-    package private(set) var coolUntil: Duration = .zero
-    package private(set) var failures = 0
-    package private(set) var suspicions = 0
+    /// Whether it is asked for a class of methods; one for each ``Breaker/Class``.
+    var breakers = Breaker.Class.allCases.map { _ in Breaker() }
+    /// Out of use for wrong data.
+    package var quarantine = Quarantine()
     /// Things it refused, and until when that is believed.
-    private var refused: [Capability: Duration] = [:]
+    private var refused: [Capability: (until: Duration, isCertain: Bool)] = [:]
     /// When its chain was last checked; nil: not yet.
     package var verifiedAt: Duration?
     package var unknownHash: UnknownHash?
     package var batchSize: Int
+    let batchSizeInitial: Int
     /// The most addresses a request may name.
     package var addressesMax = LogFilter.addressesMax
     /// A moving average of the bytes of a page of logs, for reservations.
@@ -62,18 +63,8 @@ package struct Upstream: Sendable {
     static let tagRefusedFor: Duration = .seconds(300)
     /// A 404 may be a proxy that has lost its node for a moment.
     static let statusRefusedFor: Duration = .seconds(30)
-    /// A quota comes back at the next hour or day; until then a probe an hour is enough.
-    static let quotaFor: Duration = .seconds(900)
-    /// Another chain behind the same URL is a mistake that somebody has to correct.
-    static let wrongChainFor: Duration = .seconds(3_600)
     /// After an hour the chain is checked again: providers move keys and names.
     static let verifyEvery: Duration = .seconds(3_600)
-    static let coolBase: Duration = .milliseconds(200)
-    static let coolMax: Duration = .seconds(30)
-    /// Wrong data is worse than none.
-    static let suspicionBase: Duration = .seconds(1)
-    static let suspicionMax: Duration = .seconds(60)
-
     package init(_ endpoint: Endpoint, _ options: RPCOptions) {
         throttle = Throttle(
             requestsPerSecond: endpoint.requestsPerSecond,
@@ -81,7 +72,8 @@ package struct Upstream: Sendable {
         )
         let control = RangeControl(initial: min(options.widthInitial, options.widthMax), max: options.widthMax)
         (everyContract, contracts) = (control, control)
-        batchSize = min(10, options.batchMax)
+        batchSizeInitial = min(10, options.batchMax)
+        batchSize = batchSizeInitial
     }
 
     package subscript(shape: Shape) -> RangeControl {
@@ -120,13 +112,18 @@ package struct Upstream: Sendable {
     }
 
     package func can(_ capability: Capability, now: Duration) -> Bool {
-        refused[capability].map { now >= $0 } ?? true
+        refused[capability].map { now >= $0.until } ?? true
     }
 
     /// - Parameter isCertain: false for a status of whatever stands in front of the node, which may be restarting.
     package mutating func refuses(_ capability: Capability, now: Duration, isCertain: Bool = true) {
         let age = capability == .finalized ? Self.tagRefusedFor : Self.refusedFor
-        refused[capability] = now + (isCertain ? age : Self.statusRefusedFor)
+        refused[capability] = (now + (isCertain ? age : Self.statusRefusedFor), isCertain)
+    }
+
+    /// Whether the node itself said so, as opposed to what stands in front of it.
+    package func refusesForLong(_ capability: Capability, now: Duration) -> Bool {
+        refused[capability].map { $0.isCertain && now < $0.until } ?? false
     }
 
     /// Whether its chain has to be looked at before it may be used.
@@ -134,41 +131,5 @@ package struct Upstream: Sendable {
         verifiedAt.map { now >= $0 + Self.verifyEvery } ?? true
     }
 
-    /// When it may be asked again; nil: now.
-    package func blockedUntil(_ now: Duration) -> Duration? {
-        let until = max(coolUntil, throttle.closedUntil)
-        return until > now ? until : nil
-    }
-
     package func isParked(_ now: Duration) -> Bool { park.map { now < $0.until } ?? false }
-
-    package mutating func succeeded(_ now: Duration) {
-        failures = 0
-        suspicions = 0
-        coolUntil = .zero
-        park = nil
-    }
-
-    package mutating func failed(_ fault: Fault, now: Duration, random: UInt64) {
-        switch fault.kind {
-        case .rateLimited: throttle.limited(now: now, retryAfter: fault.retryAfter, random: random)
-        case .transient:
-            if fault.isTimeout { throttle.timedOut(now: now) }
-            // Many in flight fail together: one failure, not many.
-            guard now >= coolUntil else { break }
-            coolUntil = now + Backoff.pause(failures: failures, random: random, base: Self.coolBase, cap: Self.coolMax)
-            failures += 1
-        case .inconsistent:
-            let base = Self.suspicionBase
-            // The first time is usually a race at the head; only what goes on is suspicious.
-            let pause = Backoff.pause(failures: suspicions, random: random, base: base, cap: Self.suspicionMax)
-            if suspicions > 0 { coolUntil = now + pause }
-            suspicions += 1
-        case .quotaOrAuth: park = Park(until: now + Self.quotaFor, kind: fault.kind, text: fault.text)
-        case .wrongChain:
-            park = Park(until: now + Self.wrongChainFor, kind: fault.kind, text: fault.text)
-            verifiedAt = nil
-        default: break
-        }
-    }
 }

@@ -4,6 +4,8 @@ package import Ethereum
 package struct UpstreamPool: Sendable {
     package var upstreams: [Upstream]
     private var budgets: [DailyBudget]
+    /// When each class was last tried although every endpoint was out of use, and whose turn it was.
+    private var panics: [Breaker.Class: (at: Duration, index: Int)] = [:]
 
     /// What the endpoint has to be able to do.
     package struct Need: Sendable, Hashable {
@@ -12,6 +14,8 @@ package struct UpstreamPool: Sendable {
         /// The oldest block whose logs are wanted.
         package var oldest: BlockNumber?
         package var capability: Upstream.Capability?
+        /// What the call is made of; the last is what it is about.
+        package var method = RPCMethod.blockByNumber
         /// Whoever's head was looked at longest ago, so that none is forgotten; not whoever is least busy.
         package var isForHead = false
 
@@ -37,6 +41,8 @@ package struct UpstreamPool: Sendable {
 
     package enum Choice: Sendable, Hashable {
         case use(Int)
+        /// Out of use like all the others, and asked all the same, so that nobody waits for ever.
+        case probe(Int)
         /// Its head has to be looked at first: it is not known to have what is needed.
         case refresh(Int)
         /// Somebody may do at this time.
@@ -46,16 +52,22 @@ package struct UpstreamPool: Sendable {
 
     /// A head estimate younger than this is not asked for again.
     static let headAge: Duration = .milliseconds(500)
+    /// While all are out of use, one of them is asked this often.
+    static let panicEvery: Duration = .seconds(1)
 
     package init(_ endpoints: [Endpoint], _ options: RPCOptions) {
         upstreams = endpoints.map { Upstream($0, options) }
         budgets = endpoints.map { DailyBudget(requests: $0.requestsPerDay) }
     }
 
-    /// The best endpoint for a call: untried before tried, then the least busy, then the first in the operator's order.
-    package func choose(for need: Need, after attempts: [Attempt], now: Duration) -> Choice {
+    /// The best endpoint for a call: untried before tried, then whoever failed last, then the least busy, then the first
+    /// in the operator's order.
+    package mutating func choose(for need: Need, after attempts: [Attempt], now: Duration) -> Choice {
         var best: (rank: Rank, choice: Choice)?
         var soonest: Duration?
+        var out: [Int] = []
+        var hasOther = false
+        let classes = need.method.breakerClasses
         for index in upstreams.indices {
             let upstream = upstreams[index]
             #if MUTANTS
@@ -64,8 +76,15 @@ package struct UpstreamPool: Sendable {
             guard !attempts[index].isSpent, !upstream.isParked(now), budgets[index].allows(now) else { continue }
             if let capability = need.capability, !upstream.can(capability, now: now) { continue }
             if let oldest = need.oldest, upstream.oldestLogs(now) > oldest { continue }
-            if let until = upstream.blockedUntil(now) {
+            if let until = upstream.openUntil(classes, now) {
                 soonest = min(soonest ?? until, until)
+                out.append(index)
+                continue
+            }
+            hasOther = true
+            let closed = upstream.throttle.closedUntil
+            guard closed <= now else {
+                soonest = min(soonest ?? closed, closed)
                 continue
             }
             var choice = Choice.use(index)
@@ -77,14 +96,33 @@ package struct UpstreamPool: Sendable {
                 }
                 choice = .refresh(index)
             }
-            let rank = Rank(attempts[index].tries, upstream, index, choice, need)
+            var rank = Rank(attempts[index].tries, upstream, index, choice, need)
+            rank.shaky = upstream.isShaky(classes, now) ? 1 : 0
             if best.map({ rank < $0.rank }) ?? true { best = (rank, choice) }
         }
-        return best?.choice ?? soonest.map { .wait(until: $0) } ?? .nobody
+        if let best { return best.choice }
+        #if MUTANTS
+            if Mutant.is(.nobodyProbed) { hasOther = true }
+        #endif
+        if !hasOther, !out.isEmpty {
+            let due = panics[need.method.breakerClass].map { $0.at + Self.panicEvery } ?? now
+            guard now < due else { return .probe(panic(among: out, need.method.breakerClass, now)) }
+            soonest = min(soonest ?? due, due)
+        }
+        return soonest.map { .wait(until: $0) } ?? .nobody
+    }
+
+    /// The next in turn of those that are out of use.
+    private mutating func panic(among out: [Int], _ methods: Breaker.Class, _ now: Duration) -> Int {
+        let last = panics[methods]?.index ?? -1
+        let index = out.first { $0 > last } ?? out[0]
+        panics[methods] = (now, index)
+        return index
     }
 
     private struct Rank: Comparable {
         var tries: Int
+        var shaky = 0
         var refreshes: Int
         var load: Double
         var index: Int
@@ -98,8 +136,8 @@ package struct UpstreamPool: Sendable {
         }
 
         static func < (left: Rank, right: Rank) -> Bool {
-            (left.tries, left.refreshes, left.load, left.index) < (
-                right.tries, right.refreshes, right.load, right.index
+            (left.tries, left.shaky, left.refreshes, left.load, left.index) < (
+                right.tries, right.shaky, right.refreshes, right.load, right.index
             )
         }
     }
@@ -124,8 +162,19 @@ package struct UpstreamPool: Sendable {
 
     /// How many pages of logs are worth having in flight, over all endpoints that can be used.
     package func pagesInFlight(now: Duration) -> Int {
-        let usable = upstreams.filter { !$0.isParked(now) && $0.can(.logs, now: now) }
+        let usable = upstreams.filter {
+            $0.isUsable(for: RPCMethod.logs.breakerClasses, now) && $0.can(.logs, now: now)
+        }
         return max(1, usable.reduce(0) { $0 + $1.throttle.requestsInFlight })
+    }
+
+    package func allows(_ index: Int, now: Duration) -> Bool { budgets[index].allows(now) }
+
+    /// What was sent of a daily budget, and since when; nil where there is none, or nothing was sent yet.
+    package func budget(_ index: Int, now: Duration) -> (used: Int, since: Duration)? { budgets[index].day(now) }
+
+    package mutating func recallBudget(_ index: Int, used: Int, since: Duration) {
+        budgets[index].recall(used: used, since: since)
     }
 
     package mutating func counted(_ index: Int, now: Duration) {
@@ -147,6 +196,17 @@ private struct DailyBudget: Sendable {
     func allows(_ now: Duration) -> Bool {
         guard let requests, let since, now < since + Self.day else { return true }
         return used < requests
+    }
+
+    func day(_ now: Duration) -> (used: Int, since: Duration)? {
+        guard requests != nil, let since, now < since + Self.day else { return nil }
+        return (used, since)
+    }
+
+    mutating func recall(used: Int, since: Duration) {
+        guard let requests else { return }
+        // What was kept may be anything; more than all of it is all of it.
+        (self.used, self.since) = (self.used + min(used, requests), since)
     }
 
     mutating func counted(_ now: Duration) {

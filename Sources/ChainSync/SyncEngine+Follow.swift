@@ -206,10 +206,7 @@ extension SyncEngine {
                 "depth": "\(depth)", "ancestor": "\(base.number)", "oldTip": "\(tip.hash)", "newTip": "\(last.hash)",
             ]
         )
-        status.update {
-            $0.rewinds += 1
-            $0.rewindDepthMax = max($0.rewindDepthMax, depth)
-        }
+        status.update { $0.rewound(depth) }
     }
 
     /// The decoded logs of the branch's blocks, fetched side by side, in block order.

@@ -24,6 +24,20 @@ package final class SyncStatus: Sendable {
         package var rewinds: UInt64 = 0
         /// Blocks undone by the deepest rewind.
         package var rewindDepthMax: UInt64 = 0
+        /// Blocks undone by all rewinds.
+        package var rewoundBlocks: UInt64 = 0
+        /// Rewinds of at most so many blocks as the bound beside it in ``rewindDepthBounds``, and of more than the last.
+        package var rewindsByDepth = [UInt64](repeating: 0, count: rewindDepthBounds.count)
+
+        /// One block is everyday, and beyond the last something is wrong with the chain.
+        package static let rewindDepthBounds: [UInt64] = [1, 2, 4, 8, 16, 32, 64, 128]
+
+        mutating func rewound(_ depth: UInt64) {
+            rewinds += 1
+            rewindDepthMax = max(rewindDepthMax, depth)
+            rewoundBlocks += depth
+            if let index = Self.rewindDepthBounds.firstIndex(where: { depth <= $0 }) { rewindsByDepth[index] += 1 }
+        }
     }
 
     private let state = Mutex(Snapshot())

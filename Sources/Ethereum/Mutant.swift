@@ -45,6 +45,10 @@
         case missingIsReorg, firstEndpointOnly
         // PaceTests
         case retriesWithoutEnd
+        // BreakerTests
+        case breakerNeverOpens
+        // FailOverTests
+        case nobodyProbed, contradictionsForgiven
         // IdentityTests
         case otherChainTrusted
         // EvidenceTests

@@ -29,6 +29,17 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("10 endpoint limits") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE endpoint_limit(
+                      chain INTEGER NOT NULL, endpoint TEXT NOT NULL, name TEXT NOT NULL,
+                      value INTEGER NOT NULL, learnt_at INTEGER NOT NULL,
+                      PRIMARY KEY(chain, endpoint, name)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
         return migrator
     }
 

@@ -14,9 +14,15 @@ final class Fleet: Sendable {
     private let logger: Logger
     /// One for all chains, so that memory does not depend on how many there are.
     private let bytes = ByteBudget()
-    private let members = Mutex<[ChainID: SyncStatus]>([:])
+    private let members = Mutex<[ChainID: Member]>([:])
     /// Whether a chain that another instance holds is waited for.
     private let waits: Bool
+
+    private struct Member {
+        var status: SyncStatus
+        /// nil while the chain is waited for.
+        var client: RPCChain?
+    }
 
     init(store: SQLiteStore, transport: HTTPTransport, waits: Bool = true, logger: Logger) {
         self.store = store
@@ -27,12 +33,17 @@ final class Fleet: Sendable {
 
     /// What the engines know right now, for status answers.
     var live: [ChainID: LiveStatus] {
-        members.withLock { $0.mapValues(\.live) }
+        members.withLock { $0 }.mapValues { member in
+            var live = member.status.live
+            live.endpoints = member.client?.endpointStatuses ?? []
+            live.repairs = member.client?.repairCounts ?? []
+            return live
+        }
     }
 
     /// In order of chain ids.
     var statuses: [(ChainID, SyncStatus)] {
-        members.withLock { members in members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+        members.withLock { members in members.sorted { $0.key < $1.key }.map { ($0.key, $0.value.status) } }
     }
 
     /// Follows every chain until cancelled.
@@ -72,10 +83,10 @@ final class Fleet: Sendable {
         while true {
             let wiring = try await wire(settings)
             let chain = wiring.state.identity.chainID
-            members.withLock { $0[chain] = wiring.engine.status }
+            members.withLock { $0[chain] = Member(status: wiring.engine.status, client: wiring.client) }
             defer { wiring.keeper.end() }
             do {
-                return try await wiring.engine.run(wiring.state, until: .follow)
+                return try await wiring.run(until: .follow)
             } catch SyncError.superseded where waits {
                 // Paused longer than the lease lasts: what was in memory is worth nothing any more.
                 logger.warning(
@@ -89,9 +100,9 @@ final class Fleet: Sendable {
     /// What a chain that waits for its lease shows.
     private func standing(_ chain: ChainID, _ phase: SyncStatus.Phase, _ reason: String) {
         let status = members.withLock { members in
-            let status = members[chain] ?? SyncStatus()
-            members[chain] = status
-            return status
+            let member = members[chain] ?? Member(status: SyncStatus(), client: nil)
+            members[chain] = member
+            return member.status
         }
         status.update {
             $0.phase = phase
@@ -133,7 +144,7 @@ final class Fleet: Sendable {
 extension SyncStatus {
     var live: LiveStatus {
         let now = snapshot
-        return LiveStatus(
+        var live = LiveStatus(
             state: now.phase.rawValue,
             reason: now.reason,
             head: now.head,
@@ -142,5 +153,13 @@ extension SyncStatus {
             blocksTotal: now.blocksTotal,
             commits: now.commits
         )
+        live.rowsWritten = now.rowsWritten
+        live.rewinds = .init(
+            bounds: Snapshot.rewindDepthBounds,
+            counts: now.rewindsByDepth,
+            count: now.rewinds,
+            blocks: now.rewoundBlocks
+        )
+        return live
     }
 }

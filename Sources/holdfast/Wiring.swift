@@ -9,6 +9,9 @@ import Tokens
 /// The only place that knows which store, which chain and which engine belong together.
 struct Wiring {
     var store: SQLiteStore
+    var client: RPCChain
+    /// What earlier processes learnt of the endpoints.
+    var limits: RPCChain.Limits
     var engine: SyncEngine<ContinuousClock>
     var state: ChainState
     /// Holds the chain's lease until it is ended.
@@ -38,6 +41,8 @@ struct Wiring {
         let state = try await standby.open(request, store, holder: .random(using: &generator))
         let keeper = LeaseKeeper(store, of: identity.chainID, as: state.version)
         if state.isRenumbered { chain.numberFromReceipts() }
+        let limits = try store.endpointLimits(of: identity.chainID).learnt
+        chain.recall(limits, wallSeconds: wallSeconds())
         // What nobody named, a preset's guess, must not push out what somebody did.
         if !settings.endpoints.isEmpty {
             try store.keepEndpoints(settings.endpoints.map(\.url), of: identity.chainID)
@@ -53,12 +58,31 @@ struct Wiring {
         )
         return Wiring(
             store: store,
+            client: chain,
+            limits: limits,
             engine: engine,
             state: state,
             keeper: keeper,
             confirmations: settings.options(for: preset).confirmations
         )
     }
+
+    /// Runs the engine until its goal, and keeps what is learnt of the endpoints meanwhile.
+    func run(until goal: SyncEngine<ContinuousClock>.Goal) async throws {
+        let (store, client, limits, chain) = (store, client, limits, state.identity.chainID)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await client.keepLimits(since: limits, wallSeconds: Self.wallSeconds) { learnt in
+                    // A task of its own: the last time is when this one is cancelled already.
+                    try await Task { try await store.keepEndpointLimits([EndpointLimit](learnt), of: chain) }.value
+                }
+            }
+            defer { group.cancelAll() }
+            try await engine.run(state, until: goal)
+        }
+    }
+
+    private static func wallSeconds() -> Int64 { Int64(Date().timeIntervalSince1970) }
 
     /// The chain behind the endpoints, after it was checked to be the one that was named.
     ///

@@ -23,7 +23,7 @@ import Testing
         #expect(!text.contains("user:pass"))
     }
 
-    @Test func `the deadline covers the head`() async throws {
+    @Test func `S-28: the deadline covers the head`() async throws {
         try await withServer { _, _, _ in
             [.pause(20_000)]
         } _: { endpoint, transport in
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `the deadline covers the body`() async throws {
+    @Test func `S-28: the deadline covers the body`() async throws {
         try await withServer { _, _, _ in
             [.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")]
                 + (0..<99).flatMap { _ in [Step.pause(50), .write(" ")] }
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `a body that drips is abandoned long before the deadline`() async throws {
+    @Test func `S-28: a body that drips is abandoned long before the deadline`() async throws {
         var limits = HTTPTransport.Limits()
         limits.rateWindow = .milliseconds(200)
         let own = HTTPTransport(limits: limits)
@@ -64,7 +64,7 @@ import Testing
         await own.shutdown()
     }
 
-    @Test func `a body over the cap is refused, by its length and by its bytes`() async throws {
+    @Test func `S-28: a body over the cap is refused, by its length and by its bytes`() async throws {
         let long = String(repeating: "x", count: 5_000)
         try await withServer { _, request, _ in
             [.write(http(long))]
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func `the cap counts what was decompressed`() async throws {
+    @Test func `S-28: the cap counts what was decompressed`() async throws {
         // 100,000 zero bytes, gzipped by Python's gzip.compress(bytes(100000), 9, mtime=0).
         try await withServer { _, _, _ in
             [
@@ -128,7 +128,7 @@ import Testing
         #expect(requests.withLock { $0 } == 3)
     }
 
-    @Test func `a connection that ends inside the body is an error, and is not replayed`() async throws {
+    @Test func `S-27: a connection that ends inside the body is an error, and is not replayed`() async throws {
         let requests = Shared(0)
         try await withServer { _, _, _ in
             requests.withLock { $0 += 1 }

@@ -91,7 +91,7 @@ import Testing
             (nil, "try again in a while", nil), (nil, "{\"backoff_seconds\":12.5}", 12),
         ] as [(String?, String, Int?)]
     )
-    func `hints to wait are believed up to five minutes`(_ header: String?, _ text: String, _ seconds: Int?) {
+    func `S-29: hints to wait are believed up to five minutes`(_ header: String?, _ text: String, _ seconds: Int?) {
         #expect(RetryAfter.hint(header: header, text: text) == seconds.map { .seconds($0) })
     }
 }

@@ -113,7 +113,7 @@ private func element(_ asked: Asked, _ value: String) -> String {
         return (try await RPCChain("a", over: transport).headers(numbers: numbers).map(\.number), transport)
     }
 
-    @Test func `answers are matched by id, in whatever order they come`() async throws {
+    @Test func `S-26: answers are matched by id, in whatever order they come`() async throws {
         let fake = chain
         let (found, transport) = try await run { asked in
             batched(asked) {
@@ -125,7 +125,7 @@ private func element(_ asked: Asked, _ value: String) -> String {
         #expect(transport.asked.count { !$0.text.hasPrefix("[") } == 2, "identity only")
     }
 
-    @Test func `what a batch leaves out or refuses is asked for by itself`() async throws {
+    @Test func `S-26: what a batch leaves out or refuses is asked for by itself`() async throws {
         let fake = chain
         let (found, _) = try await run { asked in
             batched(asked) { asked in
@@ -147,13 +147,13 @@ private func element(_ asked: Asked, _ value: String) -> String {
         "{\"id\":1,\"result\":{}}",
         "{\"id\":null,\"error\":{\"code\":-32600,\"message\":\"batch too large\"}}", "<html>",
     ])
-    func `where batches do not work, single requests do`(_ answer: String) async throws {
+    func `S-26: where batches do not work, single requests do`(_ answer: String) async throws {
         let (found, transport) = try await run { _ in .json(answer) }
         #expect(found == numbers)
         #expect(transport.asked.count { $0.text.hasPrefix("[") } <= 6)
     }
 
-    @Test func `two answers for one id are none`() async throws {
+    @Test func `S-26: two answers for one id are none`() async throws {
         let fake = chain
         let (found, transport) = try await run { asked in
             batched(asked) { asked in asked.flatMap { [element($0, fake.answer($0)), element($0, fake.header(1))] } }

@@ -20,9 +20,10 @@ struct StatusTests {
                 answer.text
                     == #"{"chains":[{"chainId":321,"name":"kcc","head":{"number":3},"#
                     + #""checkpoint":{"number":3,"hash":"\#(hash)"},"finalized":{"number":2},"#
-                    + #""tip":{"number":3,"hash":"\#(hash)"},"lagBlocks":0,"state":"idle","reason":null,"rewinds":0,"holder":null,"#
+                    + #""tip":{"number":3,"hash":"\#(hash)"},"lagBlocks":0,"state":"idle","reason":null,"rewinds":0,"#
+                    + #""holder":null,"leaseEpoch":1,"#
                     + #""counters":{"transfersProcessed":9,"tokensDiscovered":5,"tokensEnriched":0,"errorCount":0},"#
-                    + #""backfill":null,"scopes":[{"contract":null,"firstBlock":0,"coveredBlocks":4,"#
+                    + #""backfill":null,"endpoints":[],"scopes":[{"contract":null,"firstBlock":0,"coveredBlocks":4,"#
                     + #""evidence":"L1"}]}]}"#
             )
         }

@@ -15,6 +15,29 @@ package struct LiveStatus: Sendable {
     package var blocksTotal: UInt64
     /// Commits since the engine started: what tells progress from mere running.
     package var commits: UInt64
+    package var rowsWritten: UInt64 = 0
+    package var rewinds: Rewinds?
+    package var endpoints: [EndpointStatus] = []
+    /// Things set right in answers, by kind.
+    package var repairs: [EndpointStatus.Named<UInt64>] = []
+
+    /// How deep the rewinds since the start were.
+    package struct Rewinds: Sendable {
+        /// Rewinds that undid at most so many blocks, and more than the bound before.
+        package var bounds: [UInt64]
+        package var counts: [UInt64]
+        /// All of them, also those deeper than every bound.
+        package var count: UInt64
+        /// Blocks undone by all together.
+        package var blocks: UInt64
+
+        package init(bounds: [UInt64], counts: [UInt64], count: UInt64, blocks: UInt64) {
+            self.bounds = bounds
+            self.counts = counts
+            self.count = count
+            self.blocks = blocks
+        }
+    }
 
     package init(
         state: String,
@@ -40,6 +63,8 @@ package struct ChainStatus: Sendable {
     package var summary: ChainSummary
     package var name: String?
     package var live: LiveStatus?
+    /// What the store remembers of endpoints, where no engine runs here.
+    package var kept: [EndpointStatus] = []
 
     package init(_ summary: ChainSummary, name: String? = nil, live: LiveStatus? = nil) {
         self.summary = summary
@@ -105,12 +130,12 @@ package struct StatusJSON: Sendable {
         if let holder = summary.holder {
             json.field("holder") {
                 $0.field("process", UInt64(max(0, holder.process)))
-                $0.field("epoch", summary.epoch)
                 $0.field("work", holder.work)
             }
         } else {
             json.field("holder", nil as String?)
         }
+        json.field("leaseEpoch", summary.version.epoch)
         json.field("counters") { json in
             json.field("transfersProcessed", summary.counters.transfersProcessed)
             json.field("tokensDiscovered", summary.counters.tokensDiscovered)
@@ -124,6 +149,9 @@ package struct StatusJSON: Sendable {
             }
         } else {
             json.field("backfill", nil as String?)
+        }
+        json.field("endpoints", each: chain.live?.endpoints ?? chain.kept) { json, endpoint in
+            json.object { EndpointStatus.write(endpoint, &$0) }
         }
         json.field("scopes", each: summary.scopes.filter(\.scope.isActive)) { json, scope in
             json.object { json in

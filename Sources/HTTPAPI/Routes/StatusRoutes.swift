@@ -1,5 +1,7 @@
 import Ethereum
+import HTTPTypes
 import Hummingbird
+import NIOCore
 import Tokens
 
 /// Whether the process lives, whether it keeps up, and where every chain stands.
@@ -13,6 +15,7 @@ struct StatusRoutes: Sendable {
         router.get("healthz", use: health)
         router.get("readyz", use: ready)
         router.get("v1/status", use: status)
+        router.get("metrics", use: metrics)
     }
 
     /// The process answers: for a supervisor that restarts it.
@@ -50,6 +53,16 @@ struct StatusRoutes: Sendable {
             status: .ok,
             headers: Envelope.json,
             body: ResponseBody(byteBuffer: document)
+        )
+    }
+
+    /// For Prometheus and whatever reads its text format.
+    @Sendable func metrics(_ request: Request, _ context: APIContext) async throws -> Response {
+        let text = Metrics(chains: try await chains()).text()
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text))
         )
     }
 

@@ -12,12 +12,15 @@ struct Status: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let chains = try database.open().chains()
+        let store = try database.open()
+        let chains = try store.chains()
         if try output.isJSON() {
-            print(
-                StatusJSON(chains.map { ChainStatus($0, name: ChainPresets.preset(for: $0.identity.chainID).name) })
-                    .text()
-            )
+            let statuses = try chains.map { chain in
+                var status = ChainStatus(chain, name: ChainPresets.preset(for: chain.identity.chainID).name)
+                status.kept = try store.endpointLimits(of: chain.identity.chainID).statuses
+                return status
+            }
+            print(StatusJSON(statuses).text())
             return
         }
         for chain in chains {

@@ -87,7 +87,7 @@ struct Sync: AsyncParsableCommand {
         defer { progress.cancel() }
         var isStopped = false
         do {
-            try await wiring.engine.run(wiring.state, until: .block(goal))
+            try await wiring.run(until: .block(goal))
         } catch let error where Signals.isStop(error) {
             isStopped = true
         }
