@@ -69,7 +69,7 @@ extension SQLiteStore {
             if held.contains(where: { $0.contract == nil }) || held.isEmpty {
                 for contract in request.legacyContracts where !held.contains(where: { $0.contract == contract }) {
                     let id = try writer.statements(db).addresses.id(of: contract, db)
-                    try makeScope(id, chain: chain, first: 0, db)
+                    try makeScope(id, chain: chain, first: request.firstBlock ?? 0, db)
                 }
             }
             return
