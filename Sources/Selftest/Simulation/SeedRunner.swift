@@ -1,16 +1,17 @@
 import Foundation
-import Simulator
+package import Simulator
 import Synchronization
 
 /// Runs many seeds on all cores and gathers what went wrong.
-enum SeedRunner {
-    struct Outcome: Sendable {
-        var failures: [(seed: UInt64, what: String)] = []
-        var counts: [FaultPoint: Int] = [:]
+package enum SeedRunner {
+    package struct Outcome: Sendable {
+        package var failures: [(seed: UInt64, what: String)] = []
+        package var counts: [FaultPoint: Int] = [:]
+        package var runs = 0
     }
 
     /// The seeds to run: `HOLDFAST_SEED` alone, or as many as `HOLDFAST_SEEDS` says.
-    static func seeds(_ usual: Int) -> [UInt64] {
+    package static func seeds(_ usual: Int) -> [UInt64] {
         let environment = ProcessInfo.processInfo.environment
         if let one = environment["HOLDFAST_SEED"].flatMap({ UInt64($0) }) { return [one] }
         let count = environment["HOLDFAST_SEEDS"].flatMap { Int($0) } ?? usual
@@ -18,7 +19,7 @@ enum SeedRunner {
     }
 
     /// The line that runs a failing seed again.
-    static func line(_ seed: UInt64, _ test: String) -> String {
+    package static func line(_ seed: UInt64, _ test: String) -> String {
         "HOLDFAST_SEED=\(seed) swift test --filter \(test)"
     }
 
@@ -29,8 +30,11 @@ enum SeedRunner {
     }
 
     /// Ends early once ten seeds have failed.
-    static func run(
+    ///
+    /// - Parameter progress: told how many seeds were run; from any thread.
+    package static func run(
         _ seeds: [UInt64],
+        progress: @escaping @Sendable (Int) -> Void = { _ in },
         _ body: @escaping @Sendable (UInt64) throws -> (wrong: String?, counts: [FaultPoint: Int])
     ) async -> Outcome {
         let shared = Shared()
@@ -48,10 +52,13 @@ enum SeedRunner {
                                 guard shared.outcome.withLock({ $0.failures.count < 10 }) else { break }
                                 let result: (wrong: String?, counts: [FaultPoint: Int])
                                 do { result = try body(seed) } catch { result = ("\(error)", [:]) }
-                                shared.outcome.withLock { outcome in
+                                let done = shared.outcome.withLock { outcome in
+                                    outcome.runs += 1
                                     if let wrong = result.wrong { outcome.failures.append((seed, wrong)) }
                                     outcome.counts.merge(result.counts, uniquingKeysWith: +)
+                                    return outcome.runs
                                 }
+                                progress(done)
                             }
                             continuation.resume()
                         }
