@@ -27,6 +27,8 @@
         case rewindKeepsOwners, undoForgetsOrdinals, undoForgetsRanges, undoForgetsHashes, undoForgetsCounters
         // StoreUndoContract
         case finalUndone
+        // selftest
+        case rewindInTwo, finishInTwo, liveUnsynced
 
         // MARK: The engine
 

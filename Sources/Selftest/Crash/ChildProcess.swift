@@ -20,8 +20,10 @@ struct ChildProcess: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
-        // Options of whoever runs the selftest are not the children's.
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HOLDFAST_") }
+        // Options of whoever runs the selftest are not the children's; a mutant that is to be noticed is.
+        process.environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("HOLDFAST_") || $0.key == "HOLDFAST_MUTANT"
+        }
         guard FileManager.default.createFile(atPath: log, contents: nil), let said = FileHandle(forWritingAtPath: log)
         else { throw CocoaError(.fileWriteUnknown) }
         defer { try? said.close() }

@@ -47,7 +47,7 @@ package struct CrashSweep: Sendable {
         let (sync, migration) = (try await count(.sync, clean), try await count(.migration, clean))
         let plan = CrashPlan([(.sync, sync), (.migration, migration)], runsMax: runsMax, seed: seed)
         var outcome = CrashOutcome(found: plan.found)
-        outcome.liveCommits = sync.liveUpdates
+        outcome.liveCommits = sync.liveUpdates - sync.undurable.count
         for index in sync.undurable {
             outcome.failures.append("transaction \(index) of a live chain was told before it was on the disk")
         }

@@ -85,7 +85,7 @@ struct SelftestReport: Encodable {
         if outcome.dropped == 0 { fail("no loss of power took anything") }
         if outcome.commitsLost == 0 { fail("no loss of power took a commit") }
         if outcome.commitsNamed == 0 { fail("no next start named a commit") }
-        if outcome.liveCommits == 0 { fail("no commit of a live chain was made") }
+        if outcome.liveCommits == 0 { fail("no commit of a live chain was on the disk before it was told") }
         for failure in outcome.failures { fail(failure) }
     }
 
