@@ -129,7 +129,7 @@ let package = Package(
             dependencies: ["holdfast", "Ethereum", "Tokens", "ChainClient", "StoreSQLite"],
             swiftSettings: strict
         ),
-        .testTarget(name: "SelftestTests", dependencies: ["CrashPoints", "Selftest"], swiftSettings: strict),
+        .testTarget(name: "SelftestTests", dependencies: ["CrashPoints", "Selftest", grdb], swiftSettings: strict),
         .testTarget(
             name: "RecordedTests",
             dependencies: ["Ethereum", "Proofs", "Tokens", "ChainClient"],

@@ -30,21 +30,30 @@ struct ChildProcess: Sendable {
         process.standardError = said
         process.standardOutput = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
-        let (ends, end) = AsyncStream.makeStream(of: Void.self)
-        process.terminationHandler = { _ in end.finish() }
-        try process.run()
-        let number = process.processIdentifier
         let isLate = Mutex(false)
         let timer = Task {
             try await Task.sleep(for: .seconds(killedAfter ?? Self.secondsMax))
-            // By its number alone, while it is still ours to wait for.
             isLate.withLock { $0 = true }
-            kill(number, SIGKILL)
+            Self.kill(process)
         }
-        for await _ in ends {}
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                process.terminationHandler = { _ in continuation.resume() }
+                do { try process.run() } catch { continuation.resume() }
+            }
+        } onCancel: {
+            Self.kill(process)
+        }
         timer.cancel()
+        try Task.checkCancellation()
+        guard process.processIdentifier > 0 else { throw SelftestError("\(executable) cannot be started") }
         if killedAfter == nil, isLate.withLock({ $0 }) { return .late }
         return process.terminationReason == .exit
             ? .exit(process.terminationStatus) : .signal(process.terminationStatus)
+    }
+
+    /// By its number alone, and only while it is still ours to wait for.
+    private static func kill(_ process: Process) {
+        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     }
 }

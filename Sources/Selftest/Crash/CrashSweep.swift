@@ -55,7 +55,7 @@ package struct CrashSweep: Sendable {
         await withTaskGroup(of: (Int, CrashOutcome.Run).self) { group in
             var next = 0
             func start() {
-                guard next < cases.count else { return }
+                guard next < cases.count, !Task.isCancelled else { return }
                 let (index, one) = (next, cases[next])
                 next += 1
                 group.addTask {
@@ -71,6 +71,7 @@ package struct CrashSweep: Sendable {
                 start()
             }
         }
+        try Task.checkCancellation()
         return outcome
     }
 

@@ -29,7 +29,7 @@ package enum SeedRunner {
         let next = Mutex(0)
     }
 
-    /// Ends early once ten seeds have failed.
+    /// Ends early once ten seeds have failed, and when it is cancelled.
     ///
     /// - Parameter progress: told how many seeds were run; from any thread.
     package static func run(
@@ -39,34 +39,38 @@ package enum SeedRunner {
     ) async -> Outcome {
         let shared = Shared()
         let threads = min(seeds.count, ProcessInfo.processInfo.activeProcessorCount)
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<threads {
-                group.addTask {
-                    await withCheckedContinuation { continuation in
-                        // Threads of their own: a simulated world blocks, and others' tests run meanwhile.
-                        let thread = Thread {
-                            while let seed = shared.next.withLock({ (index: inout Int) -> UInt64? in
-                                defer { index += 1 }
-                                return index < seeds.count ? seeds[index] : nil
-                            }) {
-                                guard shared.outcome.withLock({ $0.failures.count < 10 }) else { break }
-                                let result: (wrong: String?, counts: [FaultPoint: Int])
-                                do { result = try body(seed) } catch { result = ("\(error)", [:]) }
-                                let done = shared.outcome.withLock { outcome in
-                                    outcome.runs += 1
-                                    if let wrong = result.wrong { outcome.failures.append((seed, wrong)) }
-                                    outcome.counts.merge(result.counts, uniquingKeysWith: +)
-                                    return outcome.runs
+        await withTaskCancellationHandler {
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<threads {
+                    group.addTask {
+                        await withCheckedContinuation { continuation in
+                            // Threads of their own: a simulated world blocks, and others' tests run meanwhile.
+                            let thread = Thread {
+                                while let seed = shared.next.withLock({ (index: inout Int) -> UInt64? in
+                                    defer { index += 1 }
+                                    return index < seeds.count ? seeds[index] : nil
+                                }) {
+                                    guard shared.outcome.withLock({ $0.failures.count < 10 }) else { break }
+                                    let result: (wrong: String?, counts: [FaultPoint: Int])
+                                    do { result = try body(seed) } catch { result = ("\(error)", [:]) }
+                                    let done = shared.outcome.withLock { outcome in
+                                        outcome.runs += 1
+                                        if let wrong = result.wrong { outcome.failures.append((seed, wrong)) }
+                                        outcome.counts.merge(result.counts, uniquingKeysWith: +)
+                                        return outcome.runs
+                                    }
+                                    progress(done)
                                 }
-                                progress(done)
+                                continuation.resume()
                             }
-                            continuation.resume()
+                            thread.stackSize = 8 << 20
+                            thread.start()
                         }
-                        thread.stackSize = 8 << 20
-                        thread.start()
                     }
                 }
             }
+        } onCancel: {
+            shared.next.withLock { $0 = seeds.count }
         }
         return shared.outcome.withLock { $0 }
     }

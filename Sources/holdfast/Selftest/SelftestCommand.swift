@@ -68,9 +68,14 @@ struct SelftestRun: Sendable {
         let directory = Scratch.directory
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         var report = SelftestReport()
-        if seeds > 0 { report.add(await simulate()) }
-        if crashes != 0 { report.add(try await sweep(directory)) }
-        if killSeconds > 0 { report.add(try await kill(directory)) }
+        do {
+            if seeds > 0 { report.add(try await simulate()) }
+            if crashes != 0 { report.add(try await sweep(directory)) }
+            if killSeconds > 0 { report.add(try await kill(directory)) }
+        } catch is CancellationError {
+            try? FileManager.default.removeItem(atPath: directory)
+            throw CancellationError()
+        }
         report.seconds = Int((ContinuousClock.now - started) / .seconds(1))
         if report.passed {
             try FileManager.default.removeItem(atPath: directory)
@@ -80,7 +85,7 @@ struct SelftestRun: Sendable {
         return report
     }
 
-    private func simulate() async -> SeedRunner.Outcome {
+    private func simulate() async throws -> SeedRunner.Outcome {
         let line = WorkLine("simulated worlds", of: seeds)
         let one = ProcessInfo.processInfo.environment["HOLDFAST_SEED"].flatMap { UInt64($0) }
         let outcome = await SeedRunner.run(one.map { [$0] } ?? (0..<seeds).map { UInt64($0) }) {
@@ -90,6 +95,7 @@ struct SelftestRun: Sendable {
             return (try world.run(), world.faults.counts)
         }
         line.end()
+        try Task.checkCancellation()
         return outcome
     }
 
