@@ -28,7 +28,7 @@
         // StoreUndoContract
         case finalUndone
         // selftest
-        case rewindInTwo, finishInTwo, liveUnsynced
+        case rewindInTwo, finishInTwo, migrateInTwo, liveUnsynced
 
         // MARK: The engine
 

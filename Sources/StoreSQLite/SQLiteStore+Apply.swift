@@ -108,7 +108,7 @@ extension SQLiteStore {
 
     #if MUTANTS
         /// Makes two transactions of one, behind GRDB's back.
-        private static func commitEarly(_ db: Database) {
+        static func commitEarly(_ db: Database) {
             // Unsafe: C that reads a constant string during the call.
             guard let handle = unsafe db.sqliteConnection else { return }
             unsafe sqlite3_exec(handle, "COMMIT; BEGIN IMMEDIATE", nil, nil, nil)
