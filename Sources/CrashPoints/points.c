@@ -73,6 +73,8 @@ static int trace(unsigned type, void *context, void *statement, void *text) {
     if (type == SQLITE_TRACE_PROFILE) {
         if (!starts_with(sql, "COMMIT") || !commits_writes) return 0;
         commits_writes = 0;
+        /* Refused: the transaction is still open. */
+        if (!sqlite3_get_autocommit(db)) return 0;
         char detail[64];
         crash_lock();
         snprintf(detail, sizeof detail, "%ld bytes unsynced", unsynced_bytes());
