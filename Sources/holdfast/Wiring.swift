@@ -23,7 +23,7 @@ struct Wiring {
     static func make(
         _ settings: ChainSettings,
         store: SQLiteStore,
-        transport: HTTPTransport,
+        transport: any Transport,
         bytes: ByteBudget,
         standby: Standby,
         logger: Logger
@@ -104,7 +104,7 @@ struct Wiring {
     static func connect(
         _ settings: ChainSettings,
         _ store: SQLiteStore?,
-        _ transport: HTTPTransport,
+        _ transport: any Transport,
         _ bytes: ByteBudget,
         _ logger: Logger
     ) async throws -> (RPCChain, ChainIdentity) {
