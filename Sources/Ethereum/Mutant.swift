@@ -35,6 +35,11 @@
         // SyncEngineTests
         case rewindForgotten, askedIsCovered, rowsLeftBehind, tailCoversHistory, staleRangeCommitted, depthIsFinal
 
+        // HoldingCheckTests
+        case failedCallIsNobody, unansweredPasses
+        // OriginFaultTests
+        case newestStateAsked
+
         // MARK: The client
 
         // LogsTests

@@ -31,9 +31,12 @@ extension SQLiteStore {
         #else
             let columns = leaseColumns
         #endif
+        // An operator's change leaves the lease with whoever has it.
+        let lease =
+            update.isByOperator ? (columns: "", arguments: []) : (columns: columns + ",", arguments: leaseArguments)
         try db.execute(
-            sql: "UPDATE chain SET \(columns), revision = ?, commit_id = ? WHERE id = ? AND \(fence)",
-            arguments: leaseArguments + [
+            sql: "UPDATE chain SET \(lease.columns) revision = ?, commit_id = ? WHERE id = ? AND \(fence)",
+            arguments: lease.arguments + [
                 Int64(bitPattern: version.revision), ChainTable.bytes(version.commitID), row.id,
                 Int64(bitPattern: update.base.revision), ChainTable.bytes(update.base.commitID),
                 Int64(bitPattern: update.base.epoch), ChainTable.bytes(update.base.holder),

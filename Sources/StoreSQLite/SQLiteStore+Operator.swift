@@ -119,6 +119,7 @@ extension SQLiteStore {
         _ db: Database
     ) throws -> ChainUpdate {
         var update = ChainUpdate(base: row.version, commitID: id)
+        update.isByOperator = true
         let number: Int64 = rewind["number"]
         update.rows = try OrphanRows(db: db, chain: row.id, rewind: number).read()
         update.blocks = try OrphanRows(db: db, chain: row.id, rewind: number).blocks()

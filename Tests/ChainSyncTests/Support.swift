@@ -33,6 +33,16 @@ final class FakeChain: Chain {
         var votes = Votes(same: 0, other: 0)
         /// Before the head is told.
         var headDelay: Duration = .zero
+        /// What a contract answers instead of what it would by its own events; nil: just that.
+        var onCall: (@Sendable (ContractCall, BlockRef) -> CallOutcome?)?
+        /// Calls, by the block in whose state they were made.
+        var calls: [BlockRef] = []
+        /// Blocks of whose logs all but the first are left out of answers, unless receipts prove them.
+        var hidden: Set<UInt64> = []
+        /// Whether blocks asked for one by one are proved from receipts.
+        var hasReceipts = false
+        /// Whether ranges are held against the blooms of their headers.
+        var hasBlooms = false
         /// Runs once, while the first answer with logs of this block is on its way.
         var onLogs: (of: UInt64, run: @Sendable () -> Void)?
     }
@@ -142,7 +152,7 @@ final class FakeChain: Chain {
         return RangeAnswer(
             range: range.lowerBound...last,
             anchor: header(blocks[Int(last)]),
-            page: numbered(matching(page(Array(served)), filter))
+            page: hiding(numbered(matching(page(Array(served)), filter)))
         )
     }
 
@@ -164,7 +174,41 @@ final class FakeChain: Chain {
         guard let found = state.withLock({ $0.canonical + $0.orphaned }).first(where: { $0.hash == block.hash }) else {
             throw ChainError.reorged("unknown block")
         }
-        return numbered(matching(page([found]), filter))
+        var proved = numbered(matching(page([found]), filter))
+        guard state.withLock({ $0.hasReceipts }) else { return hiding(proved) }
+        proved.evidence = [.anchored, .bloom, .receipts]
+        return proved
+    }
+
+    func call(_ calls: [ContractCall], at block: BlockRef) async throws(ChainError) -> [CallOutcome] {
+        let history = blocks.prefix { $0.number <= block.number }
+        guard history.last?.hash == block.hash else { throw ChainError.reorged("block \(block.number) is another one") }
+        let oracle = Oracle(decode(Array(history)))
+        let onCall = state.withLock { state in
+            state.calls += calls.map { _ in block }
+            return state.onCall
+        }
+        return calls.map { call in onCall?(call, block) ?? Self.honest(call, oracle) }
+    }
+
+    /// Answers by the events alone; calls are taken apart by hand.
+    private static func honest(_ call: ContractCall, _ oracle: Oracle) -> CallOutcome {
+        let words = stride(from: 4, to: call.data.count, by: 32).compactMap { U256(bytes: call.data[$0..<($0 + 32)]) }
+        if call.data.prefix(4) == [0x63, 0x52, 0x21, 0x1e] {
+            let owner = oracle.owner(of: words[0], in: call.contract)
+            return owner == .zero ? .reverted : .returned(owner.word.bytes)
+        }
+        let holder = Address(truncating: words[0].word)
+        let balance = try? oracle.balance(of: words[1], in: call.contract, for: holder)
+        return .returned((balance?.amount ?? .zero).bytes)
+    }
+
+    private func hiding(_ page: LogPage) -> LogPage {
+        var page = page
+        let hidden = state.withLock { $0.hidden }
+        page.logs.removeAll { hidden.contains($0.blockNumber) && $0.logIndex > 0 }
+        if state.withLock({ $0.hasBlooms }) { page.evidence = [.anchored, .bloom] }
+        return page
     }
 
     private func matching(_ page: LogPage, _ filter: LogFilter) -> LogPage {

@@ -49,7 +49,9 @@ struct Owner: ParsableCommand {
         if why, let unique = answer.unique {
             transaction = try Self.transaction(of: id, unique.place, chainID, store)
         }
-        print(isJSON ? json(answer, transaction) : text(answer, transaction))
+        // What a contract said contradicts only what is still claimed, and says nothing about the past.
+        let conflict = try block == nil ? answer.conflict(among: store.conflicts(about: id, on: chainID)) : nil
+        print(isJSON ? json(answer, transaction, conflict) : text(answer, transaction, conflict))
     }
 
     /// The transaction of the event at a place; nil while the indexes that find it are not built.
@@ -69,7 +71,18 @@ struct Owner: ParsableCommand {
         }
     }
 
-    private func text(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
+    private func sentence(_ conflict: OwnershipConflict) -> String {
+        let observed =
+            switch conflict.observed {
+            case .nothing: "that there is none"
+            case .owner(let owner): owner.checksummed
+            case .amount(let amount): "\(amount) of \(conflict.claimed.owner.checksummed)"
+            case .malformed: "nothing that can be read"
+            }
+        return "CONFLICT: at block \(conflict.block.number) the contract itself said \(observed)"
+    }
+
+    private func text(_ answer: TokenOwner, _ transaction: Hash32?, _ conflict: OwnershipConflict?) -> String {
         var lines: [String] = []
         if let unique = answer.unique {
             lines.append(unique.owner == .zero ? "nobody: burned" : unique.owner.checksummed)
@@ -91,11 +104,12 @@ struct Owner: ParsableCommand {
         if lines.isEmpty {
             lines.append(answer.isCounted ? "nobody: nothing is left" : "nobody: no event names this token")
         }
+        if let conflict { lines.append(sentence(conflict)) }
         lines.append(answer.standing.text)
         return lines.joined(separator: "\n")
     }
 
-    private func json(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
+    private func json(_ answer: TokenOwner, _ transaction: Hash32?, _ conflict: OwnershipConflict?) -> String {
         let owners = answer.counted.map {
             #"{"owner":"\#($0.owner.checksummed)","amount":"\#($0.amount.clampedToZero)","#
                 + #""inconsistent":\#($0.amount.isNegative)}"#
@@ -108,7 +122,14 @@ struct Owner: ParsableCommand {
             #""allOwners":\#(answer.nextHolder == nil)"#,
             #""complete":\#(answer.standing.isComplete)"#,
             #""asOf":\#(answer.standing.json)"#,
+            #""ownership":"\#(conflict == nil ? "events" : "conflict")""#,
         ]
+        if let conflict {
+            if case .owner(let owner) = conflict.observed { fields.append(#""observedOwner":"\#(owner.checksummed)""#) }
+            fields.append(
+                #""observedAt":{"blockNumber":\#(conflict.block.number),"blockHash":"\#(conflict.block.hash)"}"#
+            )
+        }
         if why, let unique = answer.unique {
             fields.append(
                 #""why":{"blockNumber":\#(unique.place.block),"logIndex":\#(unique.place.logIndex),"#

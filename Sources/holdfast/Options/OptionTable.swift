@@ -175,12 +175,32 @@ enum OptionTable {
         reach: .command
     )
 
+    static let sample = Row(
+        name: "sample",
+        value: "N",
+        help: "How many holdings `verify` draws at random, from 1 to 1000000.",
+        standard: "200",
+        reach: .command
+    )
+    static let threshold = Row(
+        name: "threshold",
+        value: "SHARE",
+        help: "The least share of equal answers with which `verify` passes, above 0 and at most 1.",
+        standard: "0.99",
+        reach: .command
+    )
+    static let everyHolding = Row(
+        name: "all",
+        help: "Check every holding instead of a sample.",
+        reach: .command
+    )
+
     static let all = [
         database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, noWait,
         config,
         toBlock,
         json,
-        rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet,
+        rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet, sample, threshold, everyHolding,
     ]
 
     /// The keys at the file's top that are options.
