@@ -57,7 +57,7 @@
         // IdentityTests
         case otherChainTrusted
         // EvidenceTests
-        case bloomUnread, receiptsBelieved, headersUnlinked, selfCorroborated
+        case bloomUnread, receiptsBelieved, headersUnlinked, selfCorroborated, dataUncompared
         // LeaseTests
         case leaseIgnored, commitRenewsNothing
 

@@ -10,8 +10,8 @@ package enum FaultPoint: String, Sendable, Hashable, CaseIterable {
     case unknownText, wrongID, missingBlock, laggingHead, rangeCap, tooManyResults, responseTooLarge
     // What it says about logs.
     case otherBlockLogs, otherForkLogs, duplicateLogs, shuffledLogs, pendingLogs
-    /// What nobody can see in an answer: a log, or all logs of a block, left out.
-    case withheldLog, withheldBlock
+    /// What nobody can see in an answer: a log, or all logs of a block, left out; another number in a log's data.
+    case withheldLog, withheldBlock, alteredLog
     // Made by who drives the world.
     case reorg, twinReorg, returningBranch, splitEndpoints, finalityStall, capChange
     case restart, takeOver, scopeAdded, eventSetAdded

@@ -12,9 +12,11 @@ enum ListSQL {
         WHERE owner.chain = ?1 AND owner.contract = ?2 AND owner.token = ?3
         """
     /// Newest first; the reader stops at the first that covers the token or is older than the token's own row.
+    ///
+    /// The bound says nothing, but without one the plan walks back through the whole chain in the order of its key.
     static let rangesNewestFirst = """
         SELECT block, log_index, first <= ?3 AND last >= ?3, recipient FROM token_range
-        WHERE chain = ?1 AND contract = ?2 ORDER BY block DESC, log_index DESC
+        WHERE chain = ?1 AND contract = ?2 AND block < 1 << 62 ORDER BY block DESC, log_index DESC
         """
     static let rangesNewestFirstAt = """
         SELECT block, log_index, first <= ?3 AND last >= ?3, recipient FROM token_range

@@ -46,9 +46,12 @@ final class World: Sendable {
         trace = Trace(keepsLines: keepsTrace)
         let shape = Shape(&random)
         self.shape = shape
-        // What is left out is seen by those who look: a whole quiet block by its bloom, one log of several by receipts.
+        // What is left out or altered is seen by those who look: a whole quiet block by its bloom, the rest by receipts.
         if shape.rpc.evidence < .bloom { faults.leaveOut(.withheldBlock) }
-        if shape.rpc.evidence < .receipts { faults.leaveOut(.withheldLog) }
+        if shape.rpc.evidence < .receipts {
+            faults.leaveOut(.withheldLog)
+            faults.leaveOut(.alteredLog)
+        }
         var options = SimulatedChain.Options()
         options.usesUnindexedForms = shape.usesUnindexed
         options.emptyPerMille = random.pick(0...600)

@@ -28,7 +28,28 @@ struct ListsTests {
             #expect(!isScan, "\(name): \(plan)")
             #expect(!step.contains("TEMP B-TREE"), "\(name): \(plan)")
             #expect(!step.contains("AUTOMATIC"), "\(name): \(plan)")
+            // With the chain alone as key it is a scan all the same.
+            #expect(!step.hasSuffix("(chain=?)"), "\(name): \(plan)")
         }
+    }
+
+    @Test func `no statement of an update reads a whole chain`() throws {
+        let ledger = try TestLedger()
+        try ledger.buildIndexes()
+        let plans = try ledger.store.pool.write { db in
+            let statements = try LedgerStatements(db)
+            return try Mirror(reflecting: statements).children.compactMap { child in
+                try (child.value as? KeptStatement).map { (child.label ?? "?", try $0.plan(db)) }
+            }
+        }
+        #expect(plans.count > 15)
+        for (name, plan) in plans where name != "uniqueTransfers" {
+            for step in plan {
+                #expect(!step.hasPrefix("SCAN") && !step.hasSuffix("(chain=?)"), "\(name): \(plan)")
+            }
+        }
+        let newest = plans.first { $0.0 == "newestTransfer" }?.1 ?? []
+        #expect(newest.contains { $0.contains("transfer_by_token (chain=? AND contract=? AND token=? AND block<?)") })
     }
 
     @Test func `statements use the index that their order needs`() throws {
