@@ -4,8 +4,9 @@ package import Tokens
 
 /// Holdings to compare with the contracts, and the contradictions that were found.
 extension SQLiteStore: HoldingChecks {
-    /// A ledger of at most so many rows is read wholly for an even sample: some tens of milliseconds.
-    static let rowsReadWhole: UInt64 = 50_000
+    /// A ledger of at most so many rows for each holding wanted is read wholly for an even sample: 50,000 for 200, some
+    /// tens of milliseconds.
+    static let rowsReadWhole: UInt64 = 250
     private static let pageOfSample = 4_096
     private static let idsOfSegmentInSample: UInt64 = 256
 
@@ -16,7 +17,8 @@ extension SQLiteStore: HoldingChecks {
         at block: BlockRef,
         using generator: inout some RandomNumberGenerator
     ) throws -> [ClaimedHolding] {
-        try sample(count, of: chain, contract: contract, at: block, readWhole: Self.rowsReadWhole, using: &generator)
+        let readWhole = Self.rowsReadWhole * UInt64(count)
+        return try sample(count, of: chain, contract: contract, at: block, readWhole: readWhole, using: &generator)
     }
 
     /// - Parameter readWhole: rows up to which all is read; small in tests of the other way.
@@ -144,20 +146,25 @@ extension SQLiteStore: HoldingChecks {
         }
     }
 
-    package func record(
-        _ found: [OwnershipConflict],
-        settled: [ClaimedHolding],
-        at block: BlockRef,
-        of chain: ChainID
-    ) throws {
-        guard !found.isEmpty || !settled.isEmpty else { return }
+    package func record(_ findings: HoldingFindings, at block: BlockRef, of chain: ChainID) throws {
+        guard !findings.isEmpty else { return }
         try writing { db in
             let reading = try ListReading(db, chain)
             guard try hash(of: block.number, chain: reading.chain, db) == block.hash else {
                 throw ListingError.replaced(block: block.number)
             }
-            for holding in settled { try ConflictRows.remove(holding, reading) }
-            for conflict in found { try ConflictRows.insert(conflict, reading) }
+            for holding in findings.settled { try ConflictRows.remove(holding, reading) }
+            for conflict in findings.conflicts { try ConflictRows.insert(conflict, reading) }
+            guard let audited = findings.audited else { return }
+            try db.execute(
+                sql: """
+                    UPDATE chain SET audit_agreed = audit_agreed + ?, audit_different = audit_different + ?,
+                      audit_unanswered = audit_unanswered + ? WHERE id = ?
+                    """,
+                arguments: [
+                    Int64(audited.agreed), Int64(audited.different), Int64(audited.unanswered), reading.chain,
+                ]
+            )
         }
     }
 }

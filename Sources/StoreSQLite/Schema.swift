@@ -40,7 +40,7 @@ enum Schema {
                     """
             )
         }
-        migrator.registerMigration("11 ownership conflicts") { db in
+        migrator.registerMigration("11 verification") { db in
             // What contracts said against their own events; owner is 0 for unique tokens. Kinds as in ConflictRows.
             try db.execute(
                 sql: """
@@ -50,7 +50,10 @@ enum Schema {
                       kind INTEGER NOT NULL, observed BLOB NOT NULL,
                       block INTEGER NOT NULL, block_hash BLOB NOT NULL,
                       PRIMARY KEY(chain, contract, token, owner)
-                    ) STRICT, WITHOUT ROWID
+                    ) STRICT, WITHOUT ROWID;
+                    ALTER TABLE chain ADD COLUMN audit_agreed INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE chain ADD COLUMN audit_different INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE chain ADD COLUMN audit_unanswered INTEGER NOT NULL DEFAULT 0;
                     """
             )
         }

@@ -186,6 +186,25 @@ def check_verify(check, program, scenario, server):
     check("at the checkpoint, by number and hash", (at.get("number"), at.get("hash")) == program.checkpoint(), at)
 
 
+def check_audit(check, program):
+    """What the audit of `run` has found by itself: honest contracts agree, liars are conflicts, nothing was missing."""
+    deadline = time.monotonic() + 15
+    while True:
+        audit = program.chain_status().get("audit") or {}
+        if (audit.get("agreed", 0) >= 50 and audit.get("conflicts", 0) > 0) or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    check(
+        f"the audit of run: {audit.get('agreed')} agree, {audit.get('different')} differ, "
+        f"{audit.get('conflicts')} conflicts on record",
+        audit.get("agreed", 0) >= 50
+        and audit.get("conflicts", 0) > 0
+        and audit["checked"] == audit["agreed"] + audit["different"] + audit["unanswered"]
+        and 0.5 < audit["rate"] < 1,
+        json.dumps(audit),
+    )
+
+
 def check_damages(check, lines, scenario, reader, fold):
     """Only for an export without a difference; a wrong one has failed already."""
     if differences(lines, scenario, reader, fold):
@@ -269,7 +288,8 @@ def case_follow(check, seed, directory, interval, blocks):
     server = Server(chain, log_timestamps=seed % 2 == 0).start()
     program = Program(directory, "follow.db")
     log = open(pathlib.Path(directory) / "run.log", "w+")
-    command = [PROGRAM, "run", "--rpc", server.url, "--database", program.database, *RUN_OPTIONS]
+    # A hundred holdings a second, so that a short run has audited something.
+    command = [PROGRAM, "run", "--rpc", server.url, "--database", program.database, "--audit", "6000", *RUN_OPTIONS]
     running = subprocess.Popen(command, cwd=directory, stdout=log, stderr=subprocess.STDOUT)
     seen_old, seen_new = [], []
 
@@ -329,6 +349,7 @@ def case_follow(check, seed, directory, interval, blocks):
         note(f"logs applied: {dict(fold.applied)}; malformed by the fold: {dict(fold.malformed)}")
         if lines:
             check_damages(check, lines, scenario, reader, fold)
+        check_audit(check, program)
         check_verify(check, program, scenario, server)
         twenty = ["0x" + c.hex() for c, k in scenario.kinds().items() if k == "erc20"]
         transfers = [x for x in chain.logs(0, chain.head.number) if "0x" + x.address.hex() in twenty]

@@ -139,7 +139,7 @@ import Tokens
             let holding = try #require(try sweep(made.store, blocks[5].ref).first)
             let conflict = OwnershipConflict(claimed: holding, observed: .nothing, block: other)
             #expect(throws: ListingError.replaced(block: 5)) {
-                try made.store.record([conflict], settled: [], at: other, of: 321)
+                try made.store.record(HoldingFindings(conflicts: [conflict]), at: other, of: 321)
             }
             #expect(try made.store.conflicts(of: 321, limit: 9) == [])
         }
@@ -162,13 +162,37 @@ import Tokens
             let conflicts = zip(all.shuffled(), observed).map {
                 OwnershipConflict(claimed: $0, observed: $1, block: tip)
             }
-            for _ in 0..<2 { try made.store.record(conflicts, settled: [], at: tip, of: 321) }
+            for _ in 0..<2 { try made.store.record(HoldingFindings(conflicts: conflicts), at: tip, of: 321) }
             #expect(Set(try made.store.conflicts(of: 321, limit: 99)) == Set(conflicts))
+            #expect(try made.store.chains().first?.conflicts == UInt64(conflicts.count))
             let one = conflicts[2].claimed
             let token = TokenID(contract: one.contract, token: one.token)
             #expect(try made.store.conflicts(about: token, on: 321).contains(conflicts[2]))
-            try made.store.record([], settled: [one], at: tip, of: 321)
+            try made.store.record(HoldingFindings(conflicts: [], settled: [one]), at: tip, of: 321)
             #expect(Set(try made.store.conflicts(of: 321, limit: 99)) == Set(conflicts).subtracting([conflicts[2]]))
+        }
+    }
+
+    @Test(arguments: StoreEngine.available)
+    func `an audit's totals add up, and those of a block that is not held count nothing`(
+        engine: StoreEngine
+    ) async throws {
+        try await withStore(engine) { made in
+            var writer = try await Writer(made.store)
+            let blocks = history(5, 3)
+            try await writer.take(blocks)
+            try await writer.buildIndexes()
+            let totals = AuditTotals(agreed: 5, different: 1, unanswered: 2)
+            for _ in 0..<2 {
+                try made.store.record(HoldingFindings(conflicts: [], audited: totals), at: blocks[3].ref, of: 321)
+            }
+            let other = BlockRef(number: 3, hash: hash(3, branch: 9))
+            #expect(throws: ListingError.replaced(block: 3)) {
+                try made.store.record(HoldingFindings(conflicts: [], audited: totals), at: other, of: 321)
+            }
+            let audit = try #require(try made.store.chains().first?.audit)
+            #expect(audit == AuditTotals(agreed: 10, different: 2, unanswered: 4))
+            #expect(audit.checked == 16 && audit.rate == 10.0 / 12)
         }
     }
 

@@ -1,8 +1,6 @@
+import Ethereum
 import Foundation
-
-#if MUTANTS
-    import Ethereum
-#endif
+import Tokens
 
 /// The counts of a verification and what follows from them.
 package struct Tally: Sendable, Hashable {
@@ -37,6 +35,14 @@ package struct Tally: Sendable, Hashable {
     /// What the true share exceeds with 95 % confidence, were the answered ones drawn independently; nil without any.
     package var lowerBound: Double? {
         answered == 0 ? nil : ClopperPearson.lowerBound(successes: equal, of: answered)
+    }
+
+    var totals: AuditTotals {
+        AuditTotals(
+            agreed: UInt64(equal),
+            different: UInt64(different),
+            unanswered: UInt64(unanswered)
+        )
     }
 
     package enum Conclusion: Sendable, Hashable {

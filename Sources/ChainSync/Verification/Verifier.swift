@@ -72,11 +72,13 @@ package struct Verifier: Sendable {
     }
 
     /// Checks a sample.
-    package func verify(_ sample: [ClaimedHolding]) async throws -> Result {
+    ///
+    /// - Parameter isAudit: whether it is added to the chain's ``AuditTotals``.
+    package func verify(_ sample: [ClaimedHolding], isAudit: Bool = false) async throws -> Result {
         var result = Result()
         let recorded = try recorded()
         try await check(sample, recorded, &result)
-        return try await finished(result)
+        return try await finished(result, isAudit: isAudit)
     }
 
     /// Checks every holding, in memory that does not grow with their number.
@@ -131,14 +133,22 @@ package struct Verifier: Sendable {
         }
     }
 
-    private func finished(_ result: Result) async throws -> Result {
+    private func finished(_ result: Result, isAudit: Bool = false) async throws -> Result {
         var result = result
         (result.differences, result.repair) = try await Reproof(self).explained(result.differences)
         let conflicts = result.differences.compactMap { difference in
             difference.finding == .conflict
                 ? OwnershipConflict(claimed: difference.claimed, observed: difference.observed, block: block) : nil
         }
-        try store.record(conflicts, settled: result.settled, at: block, of: chainID)
+        try store.record(
+            HoldingFindings(
+                conflicts: conflicts,
+                settled: result.settled,
+                audited: isAudit ? result.tally.totals : nil
+            ),
+            at: block,
+            of: chainID
+        )
         return result
     }
 }

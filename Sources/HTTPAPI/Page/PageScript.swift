@@ -27,6 +27,8 @@ enum PageScript {
           return el("div", "", el("dt", "", name), el("dd", "", value, small ? el("small", "", small) : null));
         }
 
+        const percentOf = rate => rate >= 1 ? "100 %" : (Math.floor(rate * 10000) / 100).toFixed(2) + " %";
+
         function share(chain) {
           if (chain.backfill && chain.backfill.blocksTotal > 0) return 1 - chain.backfill.blocksLeft / chain.backfill.blocksTotal;
           if (!chain.head || !chain.checkpoint) return 0;
@@ -57,7 +59,9 @@ enum PageScript {
             fact("Transfers", count(chain.counters.transfersProcessed)),
             fact("Tokens", count(chain.counters.tokensDiscovered)),
             fact("Malformed logs", count(chain.counters.errorCount)),
-            fact("Rewinds", count(chain.rewinds)));
+            fact("Rewinds", count(chain.rewinds)),
+            fact("Contracts agree", chain.audit.rate === null ? "not asked yet" : percentOf(chain.audit.rate),
+              count(chain.audit.checked) + " checked, " + count(chain.audit.conflicts) + " conflicts"));
           card.append(facts);
           return card;
         }

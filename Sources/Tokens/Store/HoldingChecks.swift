@@ -7,7 +7,7 @@ package import Ethereum
 package protocol HoldingChecks: Catalog {
     /// Holdings drawn at random, burned tokens included, none twice; fewer where there are fewer.
     ///
-    /// Every one with the same chance where the chain (or the contract) has at most 50,000 rows. Beyond, tokens of a whole
+    /// Every one with the same chance where the chain (or the contract) has at most 250 rows for each one wanted. Beyond, tokens of a whole
     /// chain are drawn through the transfer that decided them, evenly but for blocks of more than 500 transfers, which get
     /// less than their due; those of one contract by seeking random ids, which favours ids behind gaps. ERC-2309 ranges get
     /// at least a tenth of the draws.
@@ -34,8 +34,27 @@ package protocol HoldingChecks: Catalog {
     func conflicts(of chain: ChainID, limit: Int) throws -> [OwnershipConflict]
     /// The contradictions about one token.
     func conflicts(about token: TokenID, on chain: ChainID) throws -> [OwnershipConflict]
-    /// Puts contradictions on record and takes those off that are settled; one transaction. May be repeated.
-    func record(_ found: [OwnershipConflict], settled: [ClaimedHolding], at block: BlockRef, of chain: ChainID) throws
+    /// Puts what was found on record; one transaction.
+    ///
+    /// May be repeated, but that an audit's totals then count twice.
+    func record(_ findings: HoldingFindings, at block: BlockRef, of chain: ChainID) throws
+}
+
+/// What a verification leaves behind.
+package struct HoldingFindings: Sendable {
+    package var conflicts: [OwnershipConflict]
+    /// Contradictions on record that are none any more.
+    package var settled: [ClaimedHolding]
+    /// What is added to the chain's totals; nil: it was no audit.
+    package var audited: AuditTotals?
+
+    package init(conflicts: [OwnershipConflict], settled: [ClaimedHolding] = [], audited: AuditTotals? = nil) {
+        self.conflicts = conflicts
+        self.settled = settled
+        self.audited = audited
+    }
+
+    package var isEmpty: Bool { conflicts.isEmpty && settled.isEmpty && audited == nil }
 }
 
 /// What our events say: who holds a token, or how much of it.

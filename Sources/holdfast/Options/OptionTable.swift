@@ -104,6 +104,13 @@ enum OptionTable {
         standard: "L2",
         reach: .chain(key: "evidence")
     )
+    static let audit = Row(
+        name: "audit",
+        value: "HOLDINGS",
+        help: "How many holdings `run` compares with their contracts each minute, from 0 (none) to 6000.",
+        standard: "10",
+        reach: .chain(key: "audit")
+    )
     static let noWait = Row(
         name: "no-wait",
         help: "End with exit code 75 where another instance holds the chain, instead of standing by.",
@@ -196,7 +203,8 @@ enum OptionTable {
     )
 
     static let all = [
-        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, noWait,
+        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, audit,
+        noWait,
         config,
         toBlock,
         json,
