@@ -120,10 +120,16 @@ import Tokens
             }
             let process = try await Process(chain, directory + "/a.db")
             let auditor = auditor(process)
+            // What is on record is asked about again, and not proved again.
             let auditing = Task { await auditor.run() }
             #expect(try await process.follow { $0.audit.agreed > 0 && $0.conflicts == 1 })
             auditing.cancel()
             await auditing.value
+            process.engine.status.update { $0.phase = .tail }
+            chain.state.withLock { $0.asked = [] }
+            try await auditor.check(10)
+            #expect(chain.asked.isEmpty)
+            #expect(try totals(process).different > 1)
             #expect(
                 try process.store.holders(of: TokenID(contract: address, token: U256(1)), on: 321, at: nil)
                     .unique?.owner == account(50)

@@ -167,6 +167,27 @@ import Tokens
         }
     }
 
+    @Test func `of a unique token the logs from its newest transfer on are read again, of a balance all`() async throws
+    {
+        try await withDirectory { directory in
+            let chain = FakeChain()
+            chain.mine([liar.moves(1, 0, to: 50)], [], [], [liar.moves(1, 50, to: 51)], [])
+            let process = try await Process(chain, directory + "/a.db")
+            try await process.sync(to: 5)
+            chain.state.withLock {
+                $0.onCall = { _, _ in .reverted }
+                $0.asked = []
+            }
+            _ = try await verifier(chain, process).verifyAll(contract: nil)
+            #expect(chain.asked == [4...5])
+            chain.mine([liar.sends(U256(2), amount: U256(9), 0, to: 50)])
+            try await process.sync(to: 6)
+            chain.state.withLock { $0.asked = [] }
+            _ = try await verifier(chain, process).verifyAll(contract: nil)
+            #expect(chain.asked == [0...6])
+        }
+    }
+
     @Test func `logs that cannot be read again leave a difference unproven`() async throws {
         try await withDirectory { directory in
             let chain = FakeChain()

@@ -61,7 +61,7 @@ package struct Auditor<Time: Clock>: Sendable where Time.Duration == Duration {
         guard !sample.isEmpty else { return }
         let verifier = Verifier(chain: engine.chain, store: store, chainID: chainID, block: block, bounds: .narrow)
         let result = try await verifier.verify(sample, isAudit: true)
-        for difference in result.differences { report(difference, block) }
+        for difference in result.differences where !difference.isKnown { report(difference, block) }
         if let repair = result.repair { engine.repairs.add(repair) }
     }
 

@@ -14,9 +14,6 @@ struct Reproof {
     private let block: BlockRef
     private let bounds: Verifier.Bounds
 
-    /// Contracts looked into; a chain on which more differ has another trouble.
-    private static let contractsMax = 100
-
     init(_ verifier: Verifier) {
         chain = verifier.chain
         store = verifier.store
@@ -29,20 +26,20 @@ struct Reproof {
     func explained(
         _ differences: [Verifier.Difference]
     ) async throws -> (differences: [Verifier.Difference], repair: Repair?) {
-        guard !differences.isEmpty else { return ([], nil) }
+        let open = differences.indices.filter { !differences[$0].isKnown }
+        guard !open.isEmpty else { return (differences, nil) }
         var explained = differences
-        let groups = Dictionary(grouping: differences.indices) { differences[$0].claimed.contract }
+        let groups = Dictionary(grouping: open) { differences[$0].claimed.contract }
         let state = try await store.state(of: chainID)
         var repair = Repair(block: block, rewinds: state.rewinds)
         for (rank, contract) in groups.keys.sorted().enumerated() {
             let indices = groups[contract] ?? []
-            guard rank < Self.contractsMax else {
-                for index in indices { explained[index].finding = .unproven("too many contracts differ") }
+            guard rank < bounds.contractsMax else {
+                for index in indices { explained[index].finding = .unproven("too many contracts differ at once") }
                 continue
             }
             do throws(Unreadable) {
-                let tokens = Set(indices.map { differences[$0].claimed.token })
-                let reading = try await read(contract, tokens, state)
+                let reading = try await read(contract, indices.map { differences[$0].claimed }, state)
                 for index in indices { explained[index].finding = reading.finding(differences[index].claimed) }
                 repair.add(reading.missed)
             } catch {
@@ -72,14 +69,18 @@ struct Reproof {
 
     private func read(
         _ contract: Address,
-        _ tokens: Set<U256>,
+        _ claims: [ClaimedHolding],
         _ state: ChainState
     ) async throws(Unreadable) -> ContractReading {
-        var reading = ContractReading(tokens)
+        var reading = ContractReading(Set(claims.map(\.token)))
+        let deciding = try deciding(claims)
         for scope in state.scopes where scope.isActive && (scope.contract == nil || scope.contract == contract) {
             guard scope.firstBlock <= block.number else { continue }
-            guard block.number - scope.firstBlock < bounds.blocksMax else {
-                throw Unreadable("its history is longer than \(bounds.blocksMax) blocks; verify the contract by itself")
+            let first = max(scope.firstBlock, deciding ?? 0)
+            guard block.number - first < bounds.blocksMax else {
+                throw Unreadable(
+                    "more than \(bounds.blocksMax) blocks would have to be read; `holdfast verify --contract` does"
+                )
             }
             let isIndexedOnly = scope.eventSets(of: state.eventSets) == [.indexed]
             let filter = LogFilter(
@@ -88,7 +89,7 @@ struct Reproof {
                 topicCountMin: isIndexedOnly ? 4 : 1
             )
             var unproved: [BlockRef] = []
-            var next = scope.firstBlock
+            var next = first
             while next <= block.number {
                 let answer = try await logs(in: next...block.number, filter)
                 try take(answer.page, state, &reading)
@@ -105,6 +106,23 @@ struct Reproof {
             try await prove(unproved, filter, state, &reading)
         }
         return reading
+    }
+
+    /// The first block that can matter: unique tokens are decided by their newest transfer, whatever came before it; balances
+    /// (nil) by all.
+    private func deciding(_ claims: [ClaimedHolding]) throws(Unreadable) -> BlockNumber? {
+        var first = block.number
+        for claim in claims {
+            guard claim.rule == .unique else { return nil }
+            do {
+                let token = TokenID(contract: claim.contract, token: claim.token)
+                let place = try store.holders(of: token, on: chainID, at: block.number).unique?.place
+                first = min(first, place?.block ?? 0)
+            } catch {
+                throw Unreadable(error)
+            }
+        }
+        return first
     }
 
     private func logs(

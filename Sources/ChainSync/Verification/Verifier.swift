@@ -17,11 +17,20 @@ package struct Verifier: Sendable {
         var blocksMax = UInt64.max
         /// Blocks with logs of one contract that are proved from their receipts, newest first.
         var receiptBlocksMax = 1_000
+        /// Contracts looked into; a chain on which more differ has another trouble.
+        var contractsMax = 100
+        /// Whether a contradiction that is on record already is proved once more.
+        var provesKnown = true
 
         /// For somebody who waits for the answer.
         package static let wide = Bounds()
-        /// For what goes on beside other work: some hundred batches of headers at most.
-        package static let narrow = Bounds(blocksMax: 100_000, receiptBlocksMax: 100)
+        /// For what goes on beside other work: some hundred requests at most.
+        package static let narrow = Bounds(
+            blocksMax: 20_000,
+            receiptBlocksMax: 50,
+            contractsMax: 2,
+            provesKnown: false
+        )
     }
 
     /// Differences kept with their details; beyond, they are counted only.
@@ -59,6 +68,8 @@ package struct Verifier: Sendable {
         package var claimed: ClaimedHolding
         package var observed: ObservedHolding
         package var finding: Finding
+        /// Whether the very same contradiction is on record, so that nothing was looked into.
+        package var isKnown = false
     }
 
     /// What a difference turned out to be once the contract's logs were read again.
@@ -106,13 +117,14 @@ package struct Verifier: Sendable {
         return try await finished(result)
     }
 
-    private func recorded() throws -> Set<ClaimedHolding.Key> {
-        Set(try store.conflicts(of: chainID, limit: Self.differencesMax).map(\.claimed.key))
+    private func recorded() throws -> [ClaimedHolding.Key: OwnershipConflict] {
+        let conflicts = try store.conflicts(of: chainID, limit: Self.differencesMax)
+        return Dictionary(conflicts.map { ($0.claimed.key, $0) }) { first, _ in first }
     }
 
     private func check(
         _ holdings: [ClaimedHolding],
-        _ recorded: Set<ClaimedHolding.Key>,
+        _ recorded: [ClaimedHolding.Key: OwnershipConflict],
         _ result: inout Result
     ) async throws {
         #if MUTANTS
@@ -123,10 +135,17 @@ package struct Verifier: Sendable {
             let verdict = HoldingCheck.judge(holding, outcome)
             result.tally.count(verdict)
             switch verdict {
-            case .equal where recorded.contains(holding.key): result.settled.append(holding)
+            case .equal where recorded[holding.key] != nil: result.settled.append(holding)
             case .different(let observed) where result.differences.count < Self.differencesMax:
+                let known = recorded[holding.key]
+                let isKnown = !bounds.provesKnown && known?.claimed == holding && known?.observed == observed
                 result.differences.append(
-                    Difference(claimed: holding, observed: observed, finding: .unproven("not looked into"))
+                    Difference(
+                        claimed: holding,
+                        observed: observed,
+                        finding: isKnown ? .conflict : .unproven("not looked into"),
+                        isKnown: isKnown
+                    )
                 )
             default: break
             }
