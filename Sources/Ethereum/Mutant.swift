@@ -39,6 +39,10 @@
         case failedCallIsNobody, unansweredPasses
         // OriginFaultTests
         case newestStateAsked
+        // VerifierTests
+        case doubtIsConflict, undoneStateRepaired
+        // AuditorTests
+        case auditInTheWay
 
         // MARK: The client
 

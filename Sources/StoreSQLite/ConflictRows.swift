@@ -27,6 +27,11 @@ enum ConflictRows {
         return try read("\(columns) WHERE chain = ?1 AND contract = ?2 AND token = ?3", arguments, reading)
     }
 
+    static func has(_ contract: AddressID, _ reading: ListReading) throws -> Bool {
+        let sql = "SELECT EXISTS(SELECT 1 FROM conflict WHERE chain = ?1 AND contract = ?2)"
+        return try reading.first(sql, [reading.chain, contract])?[0] ?? false
+    }
+
     private static func read(
         _ sql: String,
         _ arguments: StatementArguments,

@@ -122,7 +122,7 @@ import Tokens
             let auditor = auditor(process)
             // What is on record is asked about again, and not proved again.
             let auditing = Task { await auditor.run() }
-            #expect(try await process.follow { $0.audit.agreed > 0 && $0.conflicts == 1 })
+            #expect(try await process.follow(for: .seconds(60)) { $0.audit.agreed > 0 && $0.conflicts == 1 })
             auditing.cancel()
             await auditing.value
             process.engine.status.update { $0.phase = .tail }

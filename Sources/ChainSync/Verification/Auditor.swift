@@ -51,7 +51,12 @@ package struct Auditor<Time: Clock>: Sendable where Time.Duration == Duration {
     /// One turn: a sample at the checkpoint, unless the engine has something better to do.
     package func check(_ count: Int) async throws {
         let now = engine.status.snapshot
-        guard now.phase == .tail, now.reason == nil else { return }
+        #if MUTANTS
+            let isFree = Mutant.is(.auditInTheWay) || (now.phase == .tail && now.reason == nil)
+        #else
+            let isFree = now.phase == .tail && now.reason == nil
+        #endif
+        guard isFree else { return }
         guard let summary = try store.chains().first(where: { $0.identity.chainID == chainID }),
             let number = summary.checkpoint, let hash = summary.checkpointHash
         else { return }

@@ -28,6 +28,9 @@ package struct Repair: Sendable {
     ///
     /// Coverage stays as it is: the blocks were read before, and one that is now held with another hash aborts the update.
     package func update(of state: ChainState, commitID: ID128) -> ChainUpdate? {
+        #if MUTANTS
+            let rewinds = Mutant.is(.undoneStateRepaired) ? state.rewinds : rewinds
+        #endif
         guard state.rewinds == rewinds, let tip = state.tip, tip.number >= block.number else { return nil }
         var update = ChainUpdate(base: state.version, commitID: commitID)
         update.rows = rows

@@ -101,6 +101,9 @@ struct Reproof {
                         unproved.append(BlockRef(number: log.blockNumber, hash: log.blockHash))
                     }
                 }
+                // One more than are read tells that there are more; a long history must not fill the memory.
+                let kept = bounds.receiptBlocksMax + 1
+                if unproved.count > 2 * kept { unproved.removeFirst(unproved.count - kept) }
                 next = answer.range.upperBound + 1
             }
             try await prove(unproved, filter, state, &reading)

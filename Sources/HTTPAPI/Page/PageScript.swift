@@ -132,6 +132,8 @@ enum PageScript {
           else if (answer.standard && !answer.owners.length) box.append(el("div", "big", "nobody: all of it was burned"));
           else if (!answer.owners.length) box.append(el("div", "big", "nobody: no event names this token"));
           if (answer.owners.length) box.append(table(["Holder", "Amount"], answer.owners.map(o => [o.owner, o.amount + (o.inconsistent ? " (the events are inconsistent)" : "")])));
+          if (answer.ownership === "conflict") box.append(el("p", "note", "The contract contradicts its events: at block " + count(answer.observedAt.blockNumber)
+            + " it said " + (answer.observedOwner || "something else") + "."));
           if (answer.next) box.append(el("p", "note", "There are more holders."));
           box.append(state(answer));
           return box;

@@ -101,9 +101,9 @@ package struct OwnershipConflict: Sendable, Hashable {
 }
 
 extension TokenOwner {
-    /// The contradiction among `found` that concerns what is claimed here; a claim that changed since is not contradicted.
-    package func conflict(among found: [OwnershipConflict]) -> OwnershipConflict? {
-        found.first { conflict in
+    /// Takes over the contradiction that concerns what is claimed here; a claim that changed since is not contradicted.
+    package mutating func take(_ found: [OwnershipConflict]) {
+        conflict = found.first { conflict in
             switch conflict.claimed.rule {
             case .unique: unique?.owner == conflict.claimed.owner
             case .counted:

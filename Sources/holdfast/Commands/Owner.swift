@@ -49,9 +49,7 @@ struct Owner: ParsableCommand {
         if why, let unique = answer.unique {
             transaction = try Self.transaction(of: id, unique.place, chainID, store)
         }
-        // What a contract said contradicts only what is still claimed, and says nothing about the past.
-        let conflict = try block == nil ? answer.conflict(among: store.conflicts(about: id, on: chainID)) : nil
-        print(isJSON ? json(answer, transaction, conflict) : text(answer, transaction, conflict))
+        print(isJSON ? json(answer, transaction) : text(answer, transaction))
     }
 
     /// The transaction of the event at a place; nil while the indexes that find it are not built.
@@ -82,7 +80,7 @@ struct Owner: ParsableCommand {
         return "CONFLICT: at block \(conflict.block.number) the contract itself said \(observed)"
     }
 
-    private func text(_ answer: TokenOwner, _ transaction: Hash32?, _ conflict: OwnershipConflict?) -> String {
+    private func text(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
         var lines: [String] = []
         if let unique = answer.unique {
             lines.append(unique.owner == .zero ? "nobody: burned" : unique.owner.checksummed)
@@ -104,12 +102,12 @@ struct Owner: ParsableCommand {
         if lines.isEmpty {
             lines.append(answer.isCounted ? "nobody: nothing is left" : "nobody: no event names this token")
         }
-        if let conflict { lines.append(sentence(conflict)) }
+        if let conflict = answer.conflict { lines.append(sentence(conflict)) }
         lines.append(answer.standing.text)
         return lines.joined(separator: "\n")
     }
 
-    private func json(_ answer: TokenOwner, _ transaction: Hash32?, _ conflict: OwnershipConflict?) -> String {
+    private func json(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
         let owners = answer.counted.map {
             #"{"owner":"\#($0.owner.checksummed)","amount":"\#($0.amount.clampedToZero)","#
                 + #""inconsistent":\#($0.amount.isNegative)}"#
@@ -122,9 +120,9 @@ struct Owner: ParsableCommand {
             #""allOwners":\#(answer.nextHolder == nil)"#,
             #""complete":\#(answer.standing.isComplete)"#,
             #""asOf":\#(answer.standing.json)"#,
-            #""ownership":"\#(conflict == nil ? "events" : "conflict")""#,
+            #""ownership":"\#(answer.conflict == nil ? "events" : "conflict")""#,
         ]
-        if let conflict {
+        if let conflict = answer.conflict {
             if case .owner(let owner) = conflict.observed { fields.append(#""observedOwner":"\#(owner.checksummed)""#) }
             fields.append(
                 #""observedAt":{"blockNumber":\#(conflict.block.number),"blockHash":"\#(conflict.block.hash)"}"#
