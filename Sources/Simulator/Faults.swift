@@ -15,6 +15,8 @@ package enum FaultPoint: String, Sendable, Hashable, CaseIterable {
     // Made by who drives the world.
     case reorg, twinReorg, returningBranch, splitEndpoints, finalityStall, capChange
     case restart, takeOver, scopeAdded, eventSetAdded
+    /// One waits for the chain of another, which then is stopped for longer than its lease, or killed.
+    case standby, holderStopped, holderKilled
     // The store.
     case storeBefore, storeAfter, storeBusy, storeUnreadable
 }

@@ -101,7 +101,8 @@ enum ListSQL {
         SELECT contract FROM balance WHERE chain = ?1 AND owner = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
         """
     static let nextRangedContract = """
-        SELECT contract FROM token_range WHERE chain = ?1 AND contract >= ?2 ORDER BY contract LIMIT 1
+        SELECT contract FROM token_range INDEXED BY token_range_by_recipient
+        WHERE chain = ?1 AND recipient = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
         """
     /// The newest ranges of a contract up to block ?4, at most ?3.
     static let ranges = """

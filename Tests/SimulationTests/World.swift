@@ -31,6 +31,8 @@ final class World: Sendable {
         var usesUnindexed: Bool
         var startsIndexedOnly: Bool
         var actions: Int
+        /// How long a lease lasts; nil: whoever opens the chain takes it over.
+        var leaseTerm: Duration?
         var options: SyncOptions
         var rpc: RPCOptions
     }
@@ -109,8 +111,9 @@ final class World: Sendable {
                 try await instance.stop()
                 instance = try await next(after: instance)
             } else if faults.fires(.takeOver) {
-                old.append(instance)
-                instance = try await next(after: instance)
+                let successor = try await next(after: instance)
+                if shape.leaseTerm == nil { old.append(instance) }
+                instance = try await handOver(from: instance, to: successor, old: &old)
             }
             for instance in [instance] + old { if let end = instance.unexpectedEnd(isCurrent: false) { throw end } }
             if let end = instance.unexpectedEnd(isCurrent: true) { throw end }

@@ -186,6 +186,42 @@ struct ListsTests {
         }
     }
 
+    @Test func `a wallet's page costs nothing for the ranges of others`() throws {
+        let ledger = try TestLedger()
+        ledger.at(1)
+        for number: UInt64 in 10...60 {
+            ledger.moveRange(U256(1)...U256(9), of: TestLedger.address(number), to: Self.bob)
+        }
+        ledger.moveRange(U256(1)...U256(2), of: Self.contract, to: Self.alice)
+        try ledger.commit()
+        try ledger.buildIndexes()
+        var limits = ListLimits()
+        limits.rowsMax = 4
+        let walked = try walk(ledger, limit: 10, limits: limits, wallet: Self.alice)
+        #expect(walked.items.map(\.token) == [U256(1), U256(2)])
+        #expect(walked.pages == 1)
+        #expect(!walked.isTruncated)
+    }
+
+    @Test func `a contract that is not read any more is in no wallet's list`() throws {
+        let other = TestLedger.address(2)
+        let ledger = try TestLedger(contracts: [Self.contract, other])
+        ledger.at(1)
+        for contract in [Self.contract, other] {
+            ledger.move(U256(1), of: contract, to: Self.alice)
+            ledger.moveRange(U256(5)...U256(6), of: contract, to: Self.alice)
+            ledger.move(U256(9), of: contract, to: Self.alice, amount: U256(3))
+        }
+        try ledger.commit()
+        try ledger.buildIndexes()
+        #expect(try walk(ledger, limit: 10, wallet: Self.alice).items.count == 8)
+        try ledger.store.removeContract(other, from: ledger.chain, id: ID128(high: 5, low: 5))
+        for limit in [1, 10] {
+            let walked = try walk(ledger, limit: limit, wallet: Self.alice)
+            #expect(walked.items.map(\.contract) == Array(repeating: Self.contract, count: 4))
+        }
+    }
+
     @Test func `the whole space of ids in one range is paged without counting it`() throws {
         let ledger = try TestLedger()
         ledger.at(1)
