@@ -184,7 +184,7 @@ extension RPCMethod {
         case .chainID, .blockByNumber, .blockByHash: .head
         case .logs: .logs
         case .blockReceipts: .receipts
-        case .clientVersion: .call
+        case .call, .code, .clientVersion: .call
         }
     }
 

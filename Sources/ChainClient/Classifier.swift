@@ -31,7 +31,8 @@ package enum Classifier {
             case .logsOf: self = .logsOfBlock
             case .latest, .finalized, .header, .headerOf: self = .block
             case .receipts, .receiptsOf: self = .receipts
-            case .chainID, .clientVersion: self = .other
+            case .call: self = .call
+            case .chainID, .clientVersion, .code: self = .other
             }
         }
 
@@ -50,7 +51,8 @@ package enum Classifier {
 
     package static func fault(_ answer: FailedAnswer, asked: Asked) -> Fault {
         let text = "\(answer.error.message) \(answer.error.data)".lowercased()
-        var fault = byText(answer, text, asked) ?? byStatus(answer, asked) ?? byCode(answer, asked)
+        var fault =
+            byContract(answer, asked) ?? byText(answer, text, asked) ?? byStatus(answer, asked) ?? byCode(answer, asked)
         fault.text = said(answer)
         fault.retryAfter = RetryAfter.hint(header: answer.retryAfter, text: text)
         return corrected(fault, asked)
@@ -63,6 +65,16 @@ package enum Classifier {
         let message = answer.error.message.isEmpty ? answer.error.data : answer.error.message
         if !message.isEmpty { parts.append(message) }
         return parts.isEmpty ? "an error without words" : parts.joined(separator: " ")
+    }
+
+    /// A refusal in a contract's own words, which may be any: "too many requests", "missing trie node".
+    ///
+    /// Nodes put their own words before them; only these are looked at.
+    private static func byContract(_ answer: FailedAnswer, _ asked: Asked) -> Fault? {
+        guard asked == .call else { return nil }
+        let message = answer.error.message.lowercased()
+        let starts = ["execution reverted", "vm exception while processing transaction: revert"]
+        return starts.contains { message.hasPrefix($0) } ? Fault(.reverted, "", quirk: "call-reverted") : nil
     }
 
     private static func byText(_ answer: FailedAnswer, _ text: String, _ asked: Asked) -> Fault? {

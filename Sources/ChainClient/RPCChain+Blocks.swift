@@ -68,7 +68,7 @@ extension RPCChain {
         return try await checked(index, parts.value, from: .block(block), filter)
     }
 
-    private func expectCanonical(_ index: Int, _ block: BlockRef) async throws(Fault) {
+    func expectCanonical(_ index: Int, _ block: BlockRef) async throws(Fault) {
         let header = try await readHeader(index, number: block.number).header
         guard header.hash == block.hash else {
             throw Fault(.reorgSignal, "block \(block.number) has another hash here").about(.blockByNumber)

@@ -4,7 +4,7 @@ package import Ethereum
 package struct Upstream: Sendable {
     /// A thing that not every endpoint can do.
     package enum Capability: Int, Sendable, Hashable, CaseIterable {
-        case logs, logsByHash, receipts, batches, finalized
+        case logs, logsByHash, receipts, batches, finalized, callsByHash
     }
 
     /// What a node does when asked for the logs of a block hash that it does not know.
@@ -51,6 +51,11 @@ package struct Upstream: Sendable {
     /// When its chain was last checked; nil: not yet.
     package var verifiedAt: Duration?
     package var unknownHash: UnknownHash?
+    /// Whether it was seen to keep to the block hash that a call names.
+    package var pinsCalls = false
+    /// The lowest block at which Multicall3 was seen to be there, and the highest at which it was not.
+    package var multicallFrom: BlockNumber?
+    package var multicallNotAt: BlockNumber?
     package var batchSize: Int
     let batchSizeInitial: Int
     /// The most addresses a request may name.

@@ -10,6 +10,8 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
     package let chain: any Chain
     package let ledger: any Ledger
     package let status: SyncStatus
+    /// Filled by an ``Auditor``.
+    let repairs = RepairQueue()
     let options: SyncOptions
     let clock: Time
     let random: @Sendable () -> UInt64
@@ -109,7 +111,10 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
             $0.phase = .tail
             $0.reason = nil
         }
-        if goal == .follow, isFollowed { try await fillTimes(&state, until: deadline) }
+        if goal == .follow, isFollowed {
+            try await putInRepairs(&state)
+            try await fillTimes(&state, until: deadline)
+        }
         if case .block(let last) = goal, let checkpoint = state.checkpoint, checkpoint >= last { return true }
         if isFollowed, clock.now < deadline {
             try await clock.sleep(until: deadline, tolerance: nil)

@@ -21,6 +21,8 @@ package final class SyncStatus: Sendable {
         /// Rows written since the engine started.
         package var rowsWritten: UInt64 = 0
         package var commits: UInt64 = 0
+        /// Rows that were missed once and put in since the engine started.
+        package var rowsRepaired: UInt64 = 0
         package var rewinds: UInt64 = 0
         /// Blocks undone by the deepest rewind.
         package var rewindDepthMax: UInt64 = 0

@@ -33,6 +33,13 @@ package protocol Chain: Sendable {
     ///
     /// One request for each endpoint; who cannot be asked or does not know the height abstains.
     func votes(on block: BlockRef) async -> Votes
+    /// What contracts answer in the state after `block`, in the order of `calls`.
+    ///
+    /// Pinned at the block's hash. What a call could not find out is an outcome, never an error: errors concern the block or
+    /// the chain as a whole. Safe to call again.
+    /// - Cost: one request for about a hundred calls where the chain has Multicall3, else batches, else one each.
+    /// - Throws: ``ChainError/reorged(_:)`` where the block is not on the chain any more.
+    func call(_ calls: [ContractCall], at block: BlockRef) async throws(ChainError) -> [CallOutcome]
     /// How many log requests are worth having in flight now; at least 1.
     var pagesInFlight: Int { get }
     /// How many blocks one log request may well span now, by what was learnt; at least 1. A hint for cutting up work.
@@ -55,6 +62,9 @@ package struct Votes: Sendable, Hashable {
 extension Chain {
     package func votes(on block: BlockRef) async -> Votes { Votes(same: 0, other: 0) }
     package func blocksPerPage(for filter: LogFilter) -> UInt64 { 1_000 }
+    package func call(_ calls: [ContractCall], at block: BlockRef) async throws(ChainError) -> [CallOutcome] {
+        calls.map { _ in .unavailable }
+    }
 }
 
 /// What tells one chain from another: the same id with another genesis is another chain.

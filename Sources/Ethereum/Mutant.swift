@@ -37,6 +37,15 @@
         // SyncEngineTests
         case rewindForgotten, askedIsCovered, rowsLeftBehind, tailCoversHistory, staleRangeCommitted, depthIsFinal
 
+        // HoldingCheckTests
+        case failedCallIsNobody, unansweredPasses
+        // OriginFaultTests
+        case newestStateAsked
+        // VerifierTests
+        case doubtIsConflict, undoneStateRepaired
+        // AuditorTests
+        case auditInTheWay
+
         // MARK: The client
 
         // LogsTests

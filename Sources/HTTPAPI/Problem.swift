@@ -116,6 +116,13 @@ struct Problem: Error {
                     + (reached.map { "answers reach to block \($0)." } ?? "no answer about the past is complete yet."),
                 reached: reached
             )
+        case ListingError.replaced(let block):
+            self.init(
+                .conflict,
+                "replaced",
+                "That block was replaced by another",
+                "Block \(block) was replaced by another while the question was answered; ask again."
+            )
         case ListingError.notIndexed:
             self.init(
                 .serviceUnavailable,

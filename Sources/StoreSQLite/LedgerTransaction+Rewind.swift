@@ -10,6 +10,7 @@ extension LedgerTransaction {
     mutating func rewind(above block: BlockNumber, number: UInt64) throws {
         try foldBack(above: block)
         try moveToOrphans(above: block, number: number)
+        try forgetConflicts(above: block)
         try refuseOverflow()
         #if MUTANTS
             if Mutant.is(.rewindKeepsOwners) { _ = fold.takeOwners() }
@@ -117,6 +118,14 @@ extension LedgerTransaction {
                 undone += db.changesCount
             }
         }
+    }
+
+    /// What contracts said in an undone state is nothing that they said.
+    private func forgetConflicts(above block: BlockNumber) throws {
+        try db.execute(
+            sql: "DELETE FROM conflict WHERE chain = ? AND block > ?",
+            arguments: [chain, Int64(bitPattern: block)]
+        )
     }
 
     /// Table, where its undone rows are kept, and the columns they share besides chain.

@@ -94,6 +94,9 @@ struct ListReading {
         return block <= final
     }
 
+    /// Whether a contract's rows are kept up.
+    func serves(_ contract: Address) -> Bool { state.isServed(contract) }
+
     /// Whether an active scope names the contract.
     func isScope(_ contract: Address) -> Bool {
         state.scopes.contains { $0.isActive && $0.contract == contract }

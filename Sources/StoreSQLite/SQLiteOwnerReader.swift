@@ -53,6 +53,9 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
             guard try range(over: token.token, contract, known.chain, kept, &answer, db) else { return nil }
         }
         if known.hasCounted { try balances(token.token, contract, known.chain, kept, &answer, db) }
+        if known.hasConflicts {
+            answer.take(try ConflictRows.about(token.token, contract, ListReading(db, chain)))
+        }
         return answer
     }
 
@@ -175,6 +178,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
             contract: id,
             hasRanges: kinds?[0] ?? false,
             hasCounted: kinds?[1] ?? false,
+            hasConflicts: try id.map { try ConflictRows.has($0, reading) } ?? false,
             standing: reading.standing(of: contract)
         )
         if kept.standings.count >= Self.standingsMax { kept.standings.removeAll(keepingCapacity: true) }
@@ -187,6 +191,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         var contract: AddressID?
         var hasRanges: Bool
         var hasCounted: Bool
+        var hasConflicts: Bool
         var standing: Standing
     }
 

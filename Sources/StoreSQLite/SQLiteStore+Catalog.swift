@@ -11,7 +11,12 @@ extension SQLiteStore: Catalog {
     private func summary(_ row: ChainTable.Row, _ db: Database) throws -> ChainSummary {
         let counters = try Row.fetchOne(
             db,
-            sql: "SELECT transfers_processed, tokens_discovered, tokens_enriched, error_count FROM chain WHERE id = ?",
+            sql: """
+                SELECT transfers_processed, tokens_discovered, tokens_enriched, error_count,
+                  audit_agreed, audit_different, audit_unanswered,
+                  (SELECT count(*) FROM conflict WHERE conflict.chain = chain.id) AS conflicts
+                FROM chain WHERE id = ?
+                """,
             arguments: [row.id]
         )
         let state = try ChainTable.state(of: row, db)
@@ -32,6 +37,12 @@ extension SQLiteStore: Catalog {
             scopes: state.scopes.map { scope in scopeSummary(scope, state) }
         )
         summary.holder = holder(of: row)
+        summary.audit = AuditTotals(
+            agreed: count(counters, "audit_agreed"),
+            different: count(counters, "audit_different"),
+            unanswered: count(counters, "audit_unanswered")
+        )
+        summary.conflicts = count(counters, "conflicts")
         return summary
     }
 

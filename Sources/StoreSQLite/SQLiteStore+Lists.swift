@@ -51,6 +51,8 @@ extension SQLiteStore: Listings {
             }
             answer.counted = Array(balances.prefix(page.limit))
             answer.nextHolder = balances.count > page.limit ? balances[page.limit].owner : nil
+            // What a contract said contradicts only what is still claimed, and says nothing about the past.
+            if block == nil { answer.take(try ConflictRows.about(token.token, contract, reading)) }
             return answer
         }
     }

@@ -47,6 +47,23 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("11 verification") { db in
+            // What contracts said against their own events; owner is 0 for unique tokens. Kinds as in ConflictRows.
+            try db.execute(
+                sql: """
+                    CREATE TABLE conflict(
+                      chain INTEGER NOT NULL, contract INTEGER NOT NULL, token BLOB NOT NULL, owner INTEGER NOT NULL,
+                      rule INTEGER NOT NULL, claimed_owner INTEGER NOT NULL, claimed_amount BLOB NOT NULL,
+                      kind INTEGER NOT NULL, observed BLOB NOT NULL,
+                      block INTEGER NOT NULL, block_hash BLOB NOT NULL,
+                      PRIMARY KEY(chain, contract, token, owner)
+                    ) STRICT, WITHOUT ROWID;
+                    ALTER TABLE chain ADD COLUMN audit_agreed INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE chain ADD COLUMN audit_different INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE chain ADD COLUMN audit_unanswered INTEGER NOT NULL DEFAULT 0;
+                    """
+            )
+        }
         return migrator
     }
 

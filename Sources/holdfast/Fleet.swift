@@ -86,7 +86,7 @@ final class Fleet: Sendable {
             members.withLock { $0[chain] = Member(status: wiring.engine.status, client: wiring.client) }
             defer { wiring.keeper.end() }
             do {
-                return try await wiring.run(until: .follow)
+                return try await wiring.run(until: .follow, auditedPerMinute: settings.auditedPerMinute)
             } catch SyncError.superseded where waits {
                 // Paused longer than the lease lasts: what was in memory is worth nothing any more.
                 logger.warning(
@@ -154,6 +154,7 @@ extension SyncStatus {
             commits: now.commits
         )
         live.rowsWritten = now.rowsWritten
+        live.rowsRepaired = now.rowsRepaired
         live.rewinds = .init(
             bounds: Snapshot.rewindDepthBounds,
             counts: now.rewindsByDepth,

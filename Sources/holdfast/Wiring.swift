@@ -75,7 +75,9 @@ struct Wiring {
     }
 
     /// Runs the engine until its goal, and keeps what is learnt of the endpoints meanwhile.
-    func run(until goal: SyncEngine<ContinuousClock>.Goal) async throws {
+    ///
+    /// - Parameter auditedPerMinute: holdings that the quiet audit checks; 0 for none.
+    func run(until goal: SyncEngine<ContinuousClock>.Goal, auditedPerMinute: Int = 0) async throws {
         let (store, client, limits, chain) = (store, client, limits, state.identity.chainID)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -89,6 +91,10 @@ struct Wiring {
                         )
                     }.value
                 }
+            }
+            if auditedPerMinute > 0 {
+                let auditor = Auditor(engine, store: store, chainID: chain, rowsPerMinute: auditedPerMinute)
+                group.addTask { await auditor.run() }
             }
             defer { group.cancelAll() }
             try await engine.run(state, until: goal)

@@ -3,6 +3,7 @@ import Ethereum
 import Foundation
 import GRDB
 import StoreSQLite
+import Synchronization
 import Testing
 import TokenFixtures
 import Tokens
@@ -111,6 +112,43 @@ import Tokens
                 before.tokensDiscovered
                     == UInt64(try held(again, "SELECT (SELECT count(*) FROM owner) + (SELECT count(*) FROM supply)"))
             )
+        }
+    }
+
+    @Test
+    func `F11: verification asks for the state at the checkpoint, and a call that failed is neither right nor wrong`()
+        async throws
+    {
+        try await withDirectory { directory in
+            let chain = FakeChain()
+            chain.mine([nft.moves(1, 0, to: 50), nft.moves(2, 0, to: 50), nft.moves(3, 0, to: 50)], [])
+            let process = try await Process(chain, directory + "/a.db")
+            try await process.sync(to: 2)
+            let checkpoint = chain.blocks[2].ref
+            // The chain goes on: by its newest state token 1 is another's.
+            chain.mine([nft.moves(1, 50, to: 51)], [])
+            let verifier = Verifier(chain: chain, store: process.store, chainID: 321, block: checkpoint)
+            let clean = try await verifier.verifyAll(contract: nil)
+            #expect(clean.tally.equal == 3 && clean.tally.different == 0)
+            #expect(Set(chain.state.withLock { $0.calls }) == [checkpoint])
+            // One of three fails: of the others all are equal, and a third unanswered is no verdict at all.
+            let failing = HoldingCheck.call(
+                for: ClaimedHolding(
+                    contract: nft.address,
+                    token: U256(2),
+                    rule: .unique,
+                    owner: account(50),
+                    amount: SignedSum(1)
+                )
+            )
+            chain.state.withLock { $0.onCall = { call, _ in call == failing ? .unavailable : nil } }
+            let failed = try await verifier.verifyAll(contract: nil)
+            #expect(failed.tally.equal == 2 && failed.tally.different == 0 && failed.tally.unanswered == 1)
+            #expect(failed.tally.rate == 1)
+            guard case .unchecked = failed.tally.conclusion(threshold: 0.99) else {
+                Issue.record("a third without an answer was taken for a result")
+                return
+            }
         }
     }
 }

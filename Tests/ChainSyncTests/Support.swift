@@ -1,9 +1,7 @@
-/// A chain drawn in few words, and the real engine on the real store over it.
+/// A chain drawn in few words.
 import ChainSync
 import Ethereum
 import Foundation
-import Logging
-import StoreSQLite
 import Synchronization
 import TokenFixtures
 import Tokens
@@ -35,6 +33,16 @@ final class FakeChain: Chain {
         var votes = Votes(same: 0, other: 0)
         /// Before the head is told.
         var headDelay: Duration = .zero
+        /// What a contract answers instead of what it would by its own events; nil: just that.
+        var onCall: (@Sendable (ContractCall, BlockRef) -> CallOutcome?)?
+        /// Calls, by the block in whose state they were made.
+        var calls: [BlockRef] = []
+        /// Blocks of whose logs all but the first are left out of answers, unless receipts prove them.
+        var hidden: Set<UInt64> = []
+        /// Whether blocks asked for one by one are proved from receipts.
+        var hasReceipts = false
+        /// Whether ranges are held against the blooms of their headers.
+        var hasBlooms = false
         /// Runs once, while the first answer with logs of this block is on its way.
         var onLogs: (of: UInt64, run: @Sendable () -> Void)?
     }
@@ -145,7 +153,7 @@ final class FakeChain: Chain {
         return RangeAnswer(
             range: range.lowerBound...last,
             anchor: header(blocks[Int(last)]),
-            page: numbered(matching(page(Array(served)), filter))
+            page: hiding(numbered(matching(page(Array(served)), filter)))
         )
     }
 
@@ -167,7 +175,41 @@ final class FakeChain: Chain {
         guard let found = state.withLock({ $0.canonical + $0.orphaned }).first(where: { $0.hash == block.hash }) else {
             throw ChainError.reorged("unknown block")
         }
-        return numbered(matching(page([found]), filter))
+        var proved = numbered(matching(page([found]), filter))
+        guard state.withLock({ $0.hasReceipts }) else { return hiding(proved) }
+        proved.evidence = [.anchored, .bloom, .receipts]
+        return proved
+    }
+
+    func call(_ calls: [ContractCall], at block: BlockRef) async throws(ChainError) -> [CallOutcome] {
+        let history = blocks.prefix { $0.number <= block.number }
+        guard history.last?.hash == block.hash else { throw ChainError.reorged("block \(block.number) is another one") }
+        let oracle = Oracle(decode(Array(history)))
+        let onCall = state.withLock { state in
+            state.calls += calls.map { _ in block }
+            return state.onCall
+        }
+        return calls.map { call in onCall?(call, block) ?? Self.honest(call, oracle) }
+    }
+
+    /// Answers by the events alone; calls are taken apart by hand.
+    private static func honest(_ call: ContractCall, _ oracle: Oracle) -> CallOutcome {
+        let words = stride(from: 4, to: call.data.count, by: 32).compactMap { U256(bytes: call.data[$0..<($0 + 32)]) }
+        if call.data.prefix(4) == [0x63, 0x52, 0x21, 0x1e] {
+            let owner = oracle.owner(of: words[0], in: call.contract)
+            return owner == .zero ? .reverted : .returned(owner.word.bytes)
+        }
+        let holder = Address(truncating: words[0].word)
+        let balance = try? oracle.balance(of: words[1], in: call.contract, for: holder)
+        return .returned((balance?.amount ?? .zero).bytes)
+    }
+
+    private func hiding(_ page: LogPage) -> LogPage {
+        var page = page
+        let hidden = state.withLock { $0.hidden }
+        page.logs.removeAll { hidden.contains($0.blockNumber) && $0.logIndex > 0 }
+        if state.withLock({ $0.hasBlooms }) { page.evidence = [.anchored, .bloom] }
+        return page
     }
 
     private func matching(_ page: LogPage, _ filter: LogFilter) -> LogPage {
@@ -195,79 +237,6 @@ final class FakeChain: Chain {
             }
         let time = state.withLock { $0.hasTimes } ? 1_700_000_000 + block.number : 0
         return Header(number: block.number, hash: block.hash, parentHash: parent, timestamp: time)
-    }
-}
-
-/// One process: the engine with its store.
-struct Process {
-    let store: SQLiteStore
-    let engine: SyncEngine<ContinuousClock>
-    var state: ChainState
-
-    init(
-        _ chain: FakeChain,
-        _ path: String,
-        contracts: [Address] = [],
-        from first: UInt64? = nil,
-        eventSets: [EventSet] = [.indexed, .unindexed],
-        confirmations: UInt64 = 4
-    ) async throws {
-        store = try SQLiteStore(path: path)
-        var generator = SystemRandomNumberGenerator()
-        state = try await store.open(
-            ChainRequest(
-                identity: try await chain.identity(),
-                contracts: contracts,
-                firstBlock: first,
-                eventSets: eventSets
-            ),
-            holder: .random(using: &generator)
-        )
-        var options = SyncOptions()
-        options.confirmations = confirmations
-        options.pollInterval = .milliseconds(5)
-        options.retryPause = .milliseconds(1)
-        options.retryPauseMax = .milliseconds(4)
-        options.jumpBlocksMin = 6
-        options.followBlocksMax = 5
-        engine = SyncEngine(
-            chain: chain,
-            ledger: store,
-            status: SyncStatus(),
-            options: options,
-            clock: ContinuousClock(),
-            random: { .random(in: 0 ... .max) },
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-    }
-
-    func sync(to block: UInt64) async throws {
-        try await engine.run(store.reading(321), until: .block(block))
-    }
-
-    /// Follows until `isDone` says so, for ten seconds at most.
-    func follow(
-        for longest: Duration = .seconds(10),
-        until isDone: @escaping @Sendable (ChainSummary) -> Bool
-    ) async throws -> Bool {
-        let engine = engine
-        let state = try store.reading(321)
-        let task = Task { try await engine.run(state, until: .follow) }
-        let deadline = ContinuousClock.now + longest
-        var reached = false
-        while !reached, ContinuousClock.now < deadline {
-            try await Task.sleep(for: .milliseconds(4))
-            reached = try store.chains().first.map(isDone) ?? false
-        }
-        task.cancel()
-        _ = try? await task.value
-        return reached
-    }
-
-    func export(at block: UInt64? = nil) throws -> [HoldingLine] {
-        var lines: [HoldingLine] = []
-        try store.holdings(of: 321, at: block) { lines.append($0) }
-        return lines
     }
 }
 

@@ -1,6 +1,7 @@
 import Ethereum
 import Foundation
 import HTTPTypes
+import StoreSQLite
 import TestLedger
 import Testing
 import Tokens
@@ -29,6 +30,36 @@ struct AnswersTests {
             )
             #expect(answer.headers[.contentType] == "application/json")
             #expect(try await world.get("/v1/chains/321/contracts/\(contract)/tokens/0x1").text == answer.text)
+        }
+    }
+
+    @Test func `a contract that contradicts its events is said beside what they say, until it is settled`() async throws
+    {
+        let ledger = try World.ledger()
+        let tip = try #require(ledger.state.tip)
+        let claimed = ClaimedHolding(
+            contract: World.contract,
+            token: .one,
+            rule: .unique,
+            owner: World.bob,
+            amount: SignedSum(1)
+        )
+        let conflict = OwnershipConflict(claimed: claimed, observed: .owner(World.alice), block: tip)
+        try ledger.store.record(HoldingFindings(conflicts: [conflict]), at: tip, of: 321)
+        try await World.with(ledger) { world in
+            let path = "/v1/chains/kcc/contracts/\(World.contract.hex)/tokens/1"
+            let said =
+                #""owner":"\#(bob)","claimedOwner":"\#(bob)","observedOwner":"\#(alice)","ownership":"conflict","#
+                + #""observedAt":{"blockNumber":3,"blockHash":"\#(tip.hash.hex)"},"#
+            #expect(try await world.get(path).text.contains(said))
+            #expect(try await world.get(path + "/owners").text.contains(said))
+            // Of the past the contract said nothing.
+            #expect(try await world.get(path + "/owners?atBlock=2").text.contains(#""ownership":"events""#))
+            // Another owner is no longer what was contradicted.
+            world.ledger.at(4)
+            world.ledger.move(.one, of: World.contract, from: World.bob, to: World.alice)
+            try world.ledger.commit()
+            #expect(try await world.get(path).text.contains(#""observedOwner":null,"ownership":"events""#))
         }
     }
 

@@ -2,6 +2,7 @@
 import Ethereum
 import Foundation
 import HTTPTypes
+import StoreSQLite
 import TestLedger
 import Testing
 import Tokens
@@ -12,6 +13,7 @@ struct MetricsTests {
     private static var live: LiveStatus {
         var live = LiveStatus(state: "tail", head: 103, finalized: 90, commits: 7)
         live.rowsWritten = 12
+        live.rowsRepaired = 3
         live.rewinds = .init(bounds: [1, 2, 4], counts: [3, 0, 1], count: 5, blocks: 107)
         live.repairs = [.init("blocksSplit", 2)]
         var endpoint = EndpointStatus(label: "a \"b\"\\\n (http://a)", operator: "op", head: 102)
@@ -63,13 +65,39 @@ struct MetricsTests {
         }
     }
 
+    @Test func `status and metrics tell how the audit went`() async throws {
+        let ledger = try World.ledger()
+        let tip = try #require(ledger.state.tip)
+        let totals = AuditTotals(agreed: 2, different: 1, unanswered: 4)
+        try ledger.store.record(HoldingFindings(conflicts: [], audited: totals), at: tip, of: 321)
+        try await World.with(ledger, live: { [321: Self.live] }) { world in
+            let status = try await world.get("/v1/status").text
+            #expect(
+                status.contains(
+                    #""audit":{"checked":7,"agreed":2,"different":1,"unanswered":4,"rate":0.666666,"conflicts":0,"#
+                        + #""rowsRepaired":3}"#
+                )
+            )
+            let lines = Set(try await world.get("/metrics").text.split(separator: "\n").map(String.init))
+            for line in [
+                #"holdfast_audit_holdings_total{chain="321",result="agreed"} 2"#,
+                #"holdfast_audit_holdings_total{chain="321",result="different"} 1"#,
+                #"holdfast_audit_holdings_total{chain="321",result="unanswered"} 4"#,
+                #"holdfast_audit_rate{chain="321"} 0.666666"#, #"holdfast_chain_conflicts{chain="321"} 0"#,
+                #"holdfast_chain_rows_repaired_total{chain="321"} 3"#,
+            ] {
+                #expect(lines.contains(line), "\(line)")
+            }
+        }
+    }
+
     @Test func `every family is declared once, before its samples, and every line has the format's shape`() async throws
     {
         try await World.with(World.ledger(), live: { [321: Self.live] }) { world in
             let text = try await world.get("/metrics").text
             #expect(text.hasSuffix("\n"))
             var declared: [String] = []
-            let sample = try Regex(#"^([a-z_]+)(\{([a-z]+="([^"\\\n]|\\\\|\\"|\\n)*",?)+\})? [0-9]+$"#)
+            let sample = try Regex(#"^([a-z_]+)(\{([a-z]+="([^"\\\n]|\\\\|\\"|\\n)*",?)+\})? [0-9]+(\.[0-9]+)?$"#)
             for line in text.split(separator: "\n") {
                 if line.hasPrefix("# TYPE ") {
                     let words = line.split(separator: " ")

@@ -23,6 +23,8 @@ struct StatusTests {
                     + #""tip":{"number":3,"hash":"\#(hash)"},"lagBlocks":0,"state":"idle","reason":null,"rewinds":0,"#
                     + #""holder":null,"leaseEpoch":1,"#
                     + #""counters":{"transfersProcessed":9,"tokensDiscovered":5,"tokensEnriched":0,"errorCount":0},"#
+                    + #""audit":{"checked":0,"agreed":0,"different":0,"unanswered":0,"rate":null,"conflicts":0,"#
+                    + #""rowsRepaired":null},"#
                     + #""backfill":null,"endpoints":[],"scopes":[{"contract":null,"firstBlock":0,"coveredBlocks":4,"#
                     + #""evidence":"L1"}]}]}"#
             )

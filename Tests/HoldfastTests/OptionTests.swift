@@ -37,6 +37,7 @@ import Testing
                 confirmations: 8
                 poll-interval: 9
                 evidence: L3
+                audit: 4
             """
         for key in OptionTable.fileKeys + OptionTable.chainKeys { #expect(text.contains("\(key):"), "\(key)") }
         let file = try ConfigurationFile(text: text, path: "x.yaml", environment: [:])
@@ -45,7 +46,7 @@ import Testing
         let chain = try #require(file.chains.first)
         #expect(chain.chainID == 5 && chain.endpoints.map(\.url) == ["http://a"] && chain.contracts.count == 1)
         #expect(chain.firstBlock == 7 && chain.confirmations == 8 && chain.pollInterval == .seconds(9))
-        #expect(chain.evidence == .receipts)
+        #expect(chain.evidence == .receipts && chain.auditedPerMinute == 4)
     }
 
     @Test(arguments: [

@@ -20,7 +20,7 @@ import check_chain
 from compare import Reader, differences, unseen_damages
 from fold import Fold
 from rpc import Server
-from scenario import Scenario
+from scenario import CONFORMING, Scenario
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("HOLDFAST_BIN", str(ROOT / ".build" / "debug" / "holdfast"))
@@ -141,6 +141,70 @@ def compare(check, name, program, scenario, thin=False):
     return done.stdout, lines, fold, reader
 
 
+def check_verify(check, program, scenario, server):
+    """`verify` against the real contracts; this chain has no Multicall3, so batches are what answers."""
+    kinds = scenario.kinds()
+    for contract in sorted(c for c, k in kinds.items() if k in CONFORMING):
+        done = program("verify", "--all", "--contract", "0x" + contract.hex(), "--rpc", server.url, "--json")
+        report = json.loads(done.stdout) if done.stdout.strip() else {}
+        check(
+            f"verify --all of {kinds[contract]}: {report.get('equal')} holdings equal, none different",
+            done.returncode == 0
+            and report.get("verdict") == "passed"
+            and report["equal"] > 0
+            and (report["different"], report["unanswered"]) == (0, 0),
+            [*tail(done.stderr), json.dumps(report)[:600]],
+        )
+    for kind in ("liar", "hostile"):
+        for contract in sorted(c for c, k in kinds.items() if k == kind):
+            name = "0x" + contract.hex()
+            done = program("verify", "--all", "--contract", name, "--rpc", server.url, "--json")
+            report = json.loads(done.stdout) if done.stdout.strip() else {}
+            found = {d["finding"] for d in report.get("differences", ())}
+            check(
+                f"verify --all of {kind}: {report.get('different')} of {report.get('checked')} differ, all of them conflicts",
+                done.returncode == 1 and report.get("verdict") == "failed" and found == {"conflict"},
+                [*tail(done.stderr), json.dumps(report)[:600]],
+            )
+            if not report.get("differences"):
+                continue
+            one = report["differences"][0]
+            answer = program.json("owner", name, one["tokenId"]) or {}
+            good = answer.get("ownership") == "conflict" and answer.get("observedOwner") == one.get("observedOwner")
+            check(f"owner of {one['tokenId']} says that there is a conflict", good, f"{one}, answered {answer}")
+    whole = program("verify", "--all", "--rpc", server.url, "--json")
+    report = json.loads(whole.stdout) if whole.stdout.strip() else {}
+    honest = {"0x" + c.hex() for c, k in kinds.items() if k in CONFORMING}
+    wrong = [d for d in report.get("differences", ()) if d["contract"].lower() in honest]
+    check(
+        f"verify --all of the chain: {report.get('equal')} equal, {report.get('different')} conflicts, "
+        "none in a conforming contract",
+        whole.returncode == 1 and report.get("different", 0) > 0 and not wrong and report.get("unanswered") == 0,
+        [*tail(whole.stderr), json.dumps(wrong)[:600]],
+    )
+    at = report.get("block", {})
+    check("at the checkpoint, by number and hash", (at.get("number"), at.get("hash")) == program.checkpoint(), at)
+
+
+def check_audit(check, program):
+    """What the audit of `run` has found by itself: honest contracts agree, liars are conflicts, nothing was missing."""
+    deadline = time.monotonic() + 15
+    while True:
+        audit = program.chain_status().get("audit") or {}
+        if (audit.get("agreed", 0) >= 50 and audit.get("conflicts", 0) > 0) or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    check(
+        f"the audit of run: {audit.get('agreed')} agree, {audit.get('different')} differ, "
+        f"{audit.get('conflicts')} conflicts on record",
+        audit.get("agreed", 0) >= 50
+        and audit.get("conflicts", 0) > 0
+        and audit["checked"] == audit["agreed"] + audit["different"] + audit["unanswered"]
+        and 0.5 < audit["rate"] < 1,
+        json.dumps(audit),
+    )
+
+
 def check_damages(check, lines, scenario, reader, fold):
     """Only for an export without a difference; a wrong one has failed already."""
     if differences(lines, scenario, reader, fold):
@@ -175,6 +239,8 @@ def case_simple(check, seed, directory):
     text, lines, fold, reader = compare(check, "after sync", program, scenario)
     if lines:
         check_damages(check, lines, scenario, reader, fold)
+    done = program("verify", "--rpc", server.url)
+    check("verify passes on a sample", done.returncode == 0 and "passed" in done.stdout, tail(done.stdout + done.stderr))
     found = program.checkpoint()
     check("the checkpoint is the head", found == (chain.head.number, "0x" + chain.head.hash.hex()), found)
 
@@ -222,7 +288,8 @@ def case_follow(check, seed, directory, interval, blocks):
     server = Server(chain, log_timestamps=seed % 2 == 0).start()
     program = Program(directory, "follow.db")
     log = open(pathlib.Path(directory) / "run.log", "w+")
-    command = [PROGRAM, "run", "--rpc", server.url, "--database", program.database, *RUN_OPTIONS]
+    # A hundred holdings a second, so that a short run has audited something.
+    command = [PROGRAM, "run", "--rpc", server.url, "--database", program.database, "--audit", "6000", *RUN_OPTIONS]
     running = subprocess.Popen(command, cwd=directory, stdout=log, stderr=subprocess.STDOUT)
     seen_old, seen_new = [], []
 
@@ -282,6 +349,8 @@ def case_follow(check, seed, directory, interval, blocks):
         note(f"logs applied: {dict(fold.applied)}; malformed by the fold: {dict(fold.malformed)}")
         if lines:
             check_damages(check, lines, scenario, reader, fold)
+        check_audit(check, program)
+        check_verify(check, program, scenario, server)
         twenty = ["0x" + c.hex() for c, k in scenario.kinds().items() if k == "erc20"]
         transfers = [x for x in chain.logs(0, chain.head.number) if "0x" + x.address.hex() in twenty]
         check(

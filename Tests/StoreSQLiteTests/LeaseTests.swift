@@ -1,5 +1,6 @@
 import Ethereum
 import Foundation
+import GRDB
 import Synchronization
 import Testing
 import Tokens
@@ -119,6 +120,27 @@ private func touch(_ store: SQLiteStore, _ state: ChainState, commit: UInt64) th
         #expect(try first.reading(chain).version == state.version)
         instances.pass(10)
         #expect(throws: LedgerError.self) { try second.opening(request, holder: id(2)) }
+    }
+
+    @Test func `an operator's change leaves the lease with whoever has it, and renews nothing`() throws {
+        let instances = try Instances()
+        let (holder, other) = (try instances.store(), try instances.store())
+        let state = try holder.opening(request, holder: id(1))
+        let version = try touch(holder, state, commit: 5)
+        func lease() throws -> ChainTable.Lease? {
+            try other.pool.read { db in try ChainTable.row(of: chain, db)?.lease }
+        }
+        let before = try lease()
+        instances.pass(10)
+        var update = ChainUpdate(base: version, commitID: id(6))
+        update.isByOperator = true
+        let changed = try other.applying(update, to: chain)
+        #expect(changed.version.revision == version.revision + 1)
+        #expect(try lease()?.until == before?.until && lease()?.process == before?.process && before != nil)
+        // The holder goes on from there, and only it holds the lease on.
+        #expect(throws: LedgerError.stale(current: changed.version)) { try touch(holder, state, commit: 7) }
+        try holder.renewingLease(of: chain, as: changed.version)
+        #expect(try lease()?.until != before?.until)
     }
 
     @Test func `a lease that is given back is free at once, and only its holder can give it back`() throws {

@@ -22,9 +22,9 @@ final class SQLiteUnderTest: StoreUnderTest {
         sqlite = try SQLiteStore(path: path, rim: rim)
     }
 
-    var store: any Ledger & Catalog { sqlite }
+    var store: any Ledger & HoldingChecks { sqlite }
 
-    func another() throws -> any Ledger & Catalog {
+    func another() throws -> any Ledger & HoldingChecks {
         let store = try SQLiteStore(path: path)
         others.withLock { $0.append(store) }
         return store

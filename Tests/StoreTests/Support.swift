@@ -18,9 +18,9 @@ struct StoreEngine: Sendable, CustomTestStringConvertible {
 
 /// One database and what its rows say when nobody interprets them.
 protocol StoreUnderTest: Sendable {
-    var store: any Ledger & Catalog { get }
+    var store: any Ledger & HoldingChecks { get }
     /// Another handle on the same database, as another process has it; closed with this one.
-    func another() throws -> any Ledger & Catalog
+    func another() throws -> any Ledger & HoldingChecks
     func counts(of chain: ChainID) throws -> RowCounts
     /// Every row of every table, in an order that does not depend on when it was written; addresses as text.
     ///

@@ -13,6 +13,8 @@ package enum Question: Sendable, Hashable {
     case logsOf(Hash32, LogFilter)
     case receipts(BlockNumber)
     case receiptsOf(Hash32)
+    case call(ContractCall, StatePin)
+    case code(Address, StatePin)
 
     package var method: RPCMethod {
         switch self {
@@ -22,6 +24,8 @@ package enum Question: Sendable, Hashable {
         case .headerOf: .blockByHash
         case .logs, .logsOf: .logs
         case .receipts, .receiptsOf: .blockReceipts
+        case .call: .call
+        case .code: .code
         }
     }
 
@@ -32,6 +36,14 @@ package enum Question: Sendable, Hashable {
     }
 }
 
+/// Which state a call is answered from.
+package enum StatePin: Sendable, Hashable {
+    /// By EIP-1898: this block or an error.
+    case hash(Hash32)
+    /// Whatever block has the height at that moment; the caller checks its hash before and after.
+    case number(BlockNumber)
+}
+
 package enum RPCMethod: String, Sendable, Hashable, CaseIterable, Comparable {
     case chainID = "eth_chainId"
     case clientVersion = "web3_clientVersion"
@@ -39,6 +51,8 @@ package enum RPCMethod: String, Sendable, Hashable, CaseIterable, Comparable {
     case blockByHash = "eth_getBlockByHash"
     case logs = "eth_getLogs"
     case blockReceipts = "eth_getBlockReceipts"
+    case call = "eth_call"
+    case code = "eth_getCode"
 
     package static func < (left: RPCMethod, right: RPCMethod) -> Bool { left.rawValue < right.rawValue }
 }
@@ -109,6 +123,30 @@ package enum Request {
                 text("}")
             case .receipts(let number): quantity(number)
             case .receiptsOf(let hash): hex(hash)
+            case .call(let call, let pin):
+                text("{\"to\":")
+                hex(call.contract)
+                text(",\"gas\":")
+                quantity(ContractCall.gasMax)
+                // The older name: every node knows it.
+                text(",\"data\":\"0x")
+                for byte in call.data { digits(UInt64(byte), count: 2) }
+                text("\"},")
+                self.pin(pin)
+            case .code(let address, let pin):
+                hex(address)
+                text(",")
+                self.pin(pin)
+            }
+        }
+
+        private mutating func pin(_ pin: StatePin) {
+            switch pin {
+            case .number(let number): quantity(number)
+            case .hash(let hash):
+                text("{\"blockHash\":")
+                hex(hash)
+                text(",\"requireCanonical\":true}")
             }
         }
 
@@ -168,6 +206,11 @@ package enum Request {
             }
         }
     }
+}
+
+extension ContractCall {
+    /// What one request may burn: under the 50 million at which geth stops by itself, and a block's worth on most chains.
+    static let gasMax: UInt64 = 30_000_000
 }
 
 extension ClosedRange<BlockNumber> {

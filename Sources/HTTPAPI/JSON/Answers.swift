@@ -33,8 +33,7 @@ extension JSONWriter {
         let owner = answer.unique.flatMap { isBurned ? nil : $0.owner.checksummed }
         field("owner", owner)
         field("claimedOwner", owner)
-        field("observedOwner", nil as String?)
-        field("ownership", "events")
+        fields(answer.conflict)
         field("burned", isBurned)
         if let unique = answer.unique {
             field("since") { json in
@@ -50,6 +49,24 @@ extension JSONWriter {
                 json.field("owner", balance.owner.checksummed)
                 json.fields(amount: balance.amount)
             }
+        }
+    }
+
+    /// Who decided, and what the contract itself said where it contradicts that.
+    private mutating func fields(_ conflict: OwnershipConflict?) {
+        guard let conflict else {
+            field("observedOwner", nil as String?)
+            return field("ownership", "events")
+        }
+        if case .owner(let owner) = conflict.observed {
+            field("observedOwner", owner.checksummed)
+        } else {
+            field("observedOwner", nil as String?)
+        }
+        field("ownership", "conflict")
+        field("observedAt") { json in
+            json.field("blockNumber", conflict.block.number)
+            json.field("blockHash", conflict.block.hash.hex)
         }
     }
 

@@ -80,6 +80,19 @@ package struct JSONWriter {
         raw(number.map(String.init) ?? "null")
     }
 
+    /// A number from 0 to 1, or null.
+    package mutating func field(_ name: StaticString, share: Double?) {
+        key(name)
+        raw(share.map(Self.text) ?? "null")
+    }
+
+    /// Rounded down to six digits, so that only what is whole is shown as 1.
+    package static func text(share: Double) -> String {
+        let millionths = String(Int((min(1, max(0, share)) * 1_000_000).rounded(.down)))
+        if millionths.count > 6 { return "1.000000" }
+        return "0." + String(repeating: "0", count: 6 - millionths.count) + millionths
+    }
+
     package mutating func field(_ name: StaticString, _ flag: Bool) {
         key(name)
         raw(flag ? "true" : "false")

@@ -16,6 +16,8 @@ package struct LiveStatus: Sendable {
     /// Commits since the engine started: what tells progress from mere running.
     package var commits: UInt64
     package var rowsWritten: UInt64 = 0
+    /// Rows that an audit found to be missing and that were put in.
+    package var rowsRepaired: UInt64 = 0
     package var rewinds: Rewinds?
     package var endpoints: [EndpointStatus] = []
     /// Things set right in answers, by kind.
@@ -141,6 +143,15 @@ package struct StatusJSON: Sendable {
             json.field("tokensDiscovered", summary.counters.tokensDiscovered)
             json.field("tokensEnriched", summary.counters.tokensEnriched)
             json.field("errorCount", summary.counters.errorCount)
+        }
+        json.field("audit") { json in
+            json.field("checked", summary.audit.checked)
+            json.field("agreed", summary.audit.agreed)
+            json.field("different", summary.audit.different)
+            json.field("unanswered", summary.audit.unanswered)
+            json.field("rate", share: summary.audit.rate)
+            json.field("conflicts", summary.conflicts)
+            json.field("rowsRepaired", chain.live?.rowsRepaired)
         }
         if let live = chain.live, live.state == "backfill", live.blocksTotal > 0 {
             json.field("backfill") {

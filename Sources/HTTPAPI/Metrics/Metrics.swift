@@ -9,6 +9,7 @@ struct Metrics {
         var out = PrometheusText()
         blocks(&out)
         work(&out)
+        audit(&out)
         health(&out)
         traffic(&out)
         return out.text
@@ -74,6 +75,24 @@ struct Metrics {
                     family.sample(["chain": Self.name(chain), "repair": repair.name], repair.value)
                 }
             }
+        }
+    }
+
+    private func audit(_ out: inout PrometheusText) {
+        out.family("holdfast_audit_holdings_total", .counter, "Holdings that the audit checked, by result.") { family in
+            for chain in chains {
+                let (name, audit) = (Self.name(chain), chain.summary.audit)
+                family.sample(["chain": name, "result": "agreed"], audit.agreed)
+                family.sample(["chain": name, "result": "different"], audit.different)
+                family.sample(["chain": name, "result": "unanswered"], audit.unanswered)
+            }
+        }
+        out.family("holdfast_audit_rate", .gauge, "The share that agreed of those answered.") { family in
+            for chain in chains { family.sample(["chain": Self.name(chain)], share: chain.summary.audit.rate) }
+        }
+        gauge("conflicts", "Holdings that their contracts contradict.", &out) { $0.summary.conflicts }
+        out.family("holdfast_chain_rows_repaired_total", .counter, "Missed rows put in by this process.") { family in
+            for chain in chains { family.sample(["chain": Self.name(chain)], chain.live?.rowsRepaired) }
         }
     }
 

@@ -26,6 +26,16 @@ struct PrometheusText {
         /// One sample; nothing where the value is not known.
         mutating func sample(_ labels: KeyValuePairs<String, String>, _ value: UInt64?, suffix: String = "") {
             guard let value else { return }
+            sample(labels, text: "\(value)", suffix: suffix)
+        }
+
+        /// A number from 0 to 1.
+        mutating func sample(_ labels: KeyValuePairs<String, String>, share: Double?) {
+            guard let share else { return }
+            sample(labels, text: JSONWriter.text(share: share), suffix: "")
+        }
+
+        private mutating func sample(_ labels: KeyValuePairs<String, String>, text value: String, suffix: String) {
             let shown = labels.map { "\($0.key)=\"\(PrometheusText.escaped($0.value))\"" }.joined(separator: ",")
             text += "\(name)\(suffix)\(shown.isEmpty ? "" : "{\(shown)}") \(value)\n"
         }

@@ -27,6 +27,8 @@ enum PageScript {
           return el("div", "", el("dt", "", name), el("dd", "", value, small ? el("small", "", small) : null));
         }
 
+        const percentOf = rate => rate >= 1 ? "100 %" : (Math.floor(rate * 10000) / 100).toFixed(2) + " %";
+
         function share(chain) {
           if (chain.backfill && chain.backfill.blocksTotal > 0) return 1 - chain.backfill.blocksLeft / chain.backfill.blocksTotal;
           if (!chain.head || !chain.checkpoint) return 0;
@@ -57,7 +59,9 @@ enum PageScript {
             fact("Transfers", count(chain.counters.transfersProcessed)),
             fact("Tokens", count(chain.counters.tokensDiscovered)),
             fact("Malformed logs", count(chain.counters.errorCount)),
-            fact("Rewinds", count(chain.rewinds)));
+            fact("Rewinds", count(chain.rewinds)),
+            fact("Contracts agree", chain.audit.rate === null ? "not asked yet" : percentOf(chain.audit.rate),
+              count(chain.audit.checked) + " checked, " + count(chain.audit.conflicts) + " conflicts"));
           card.append(facts);
           return card;
         }
@@ -128,6 +132,8 @@ enum PageScript {
           else if (answer.standard && !answer.owners.length) box.append(el("div", "big", "nobody: all of it was burned"));
           else if (!answer.owners.length) box.append(el("div", "big", "nobody: no event names this token"));
           if (answer.owners.length) box.append(table(["Holder", "Amount"], answer.owners.map(o => [o.owner, o.amount + (o.inconsistent ? " (the events are inconsistent)" : "")])));
+          if (answer.ownership === "conflict") box.append(el("p", "note", "The contract contradicts its events: at block " + count(answer.observedAt.blockNumber)
+            + " it said " + (answer.observedOwner || "something else") + "."));
           if (answer.next) box.append(el("p", "note", "There are more holders."));
           box.append(state(answer));
           return box;

@@ -10,7 +10,7 @@ package struct ChainUpdate: Sendable {
     package var commitID: ID128
     /// Undo all above this block first.
     package var rewindTo: BlockNumber?
-    /// Whether an operator asked for the rewind; then final blocks may be undone too.
+    /// Whether an operator asked for it: then final blocks may be undone too, and the lease stays with whoever has it.
     package var isByOperator = false
     /// Marks the chain as numbered from receipts; comes with a rewind of everything, because the rows held were numbered
     /// otherwise and would not be recognised when they are read again.

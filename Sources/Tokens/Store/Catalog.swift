@@ -54,6 +54,10 @@ package struct ChainSummary: Sendable, Equatable {
     package var epoch: UInt64 { version.epoch }
     package var counters: Counters
     package var scopes: [ScopeSummary]
+    /// What the quiet audit counted so far.
+    package var audit = AuditTotals()
+    /// Holdings of which the contract was last heard to say something else than its events.
+    package var conflicts: UInt64 = 0
 
     /// Each equals a count of rows.
     package struct Counters: Sendable, Equatable {
@@ -104,6 +108,27 @@ package struct ChainSummary: Sendable, Equatable {
         self.rewinds = rewinds
         self.counters = counters
         self.scopes = scopes
+    }
+}
+
+/// Holdings that a chain's quiet audit has checked, over all processes.
+package struct AuditTotals: Sendable, Hashable {
+    package var agreed: UInt64
+    package var different: UInt64
+    /// Nobody was heard, which says nothing about the holding.
+    package var unanswered: UInt64
+
+    package init(agreed: UInt64 = 0, different: UInt64 = 0, unanswered: UInt64 = 0) {
+        self.agreed = agreed
+        self.different = different
+        self.unanswered = unanswered
+    }
+
+    package var checked: UInt64 { agreed + different + unanswered }
+
+    /// The share that agreed of those that were answered; nil without any.
+    package var rate: Double? {
+        agreed + different == 0 ? nil : Double(agreed) / Double(agreed + different)
     }
 }
 

@@ -25,6 +25,8 @@ package struct TokenOwner: Sendable, Equatable {
     package var counted: [TokenHolders.Balance]
     /// Whose balance the next page starts with; nil at the end.
     package var nextHolder: Address?
+    /// The contract's last word against what is claimed here; nil where it was not asked, agreed, or the past is asked about.
+    package var conflict: OwnershipConflict?
     package var standing: Standing
 
     /// How many balances an inline look-up shows; the rest are a list of their own.

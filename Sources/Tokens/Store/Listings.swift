@@ -131,6 +131,8 @@ package enum ListingError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownChain(ChainID)
     /// A past block that coverage does not reach.
     case notCovered(block: BlockNumber, reached: BlockNumber?)
+    /// The block that the question is about is not the one held at its height any more.
+    case replaced(block: BlockNumber)
     /// The indexes that the question needs are built after the first backfill.
     case notIndexed
     /// The question needs the optional indexes of transfers by wallet, which nobody asked to have built.
@@ -144,6 +146,7 @@ package enum ListingError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notCovered(let block, let reached):
             "block \(block) is not completely read; "
                 + (reached.map { "answers reach to block \($0)" } ?? "no answer about the past is complete yet")
+        case .replaced(let block): "block \(block) was replaced by another meanwhile; ask again"
         case .notIndexed:
             "the first reading of the chain goes on; the indexes this question needs are built when it is done"
         case .walletsNotIndexed:

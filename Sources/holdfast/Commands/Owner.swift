@@ -69,6 +69,17 @@ struct Owner: ParsableCommand {
         }
     }
 
+    private func sentence(_ conflict: OwnershipConflict) -> String {
+        let observed =
+            switch conflict.observed {
+            case .nothing: "that there is none"
+            case .owner(let owner): owner.checksummed
+            case .amount(let amount): "\(amount) of \(conflict.claimed.owner.checksummed)"
+            case .malformed: "nothing that can be read"
+            }
+        return "CONFLICT: at block \(conflict.block.number) the contract itself said \(observed)"
+    }
+
     private func text(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
         var lines: [String] = []
         if let unique = answer.unique {
@@ -91,6 +102,7 @@ struct Owner: ParsableCommand {
         if lines.isEmpty {
             lines.append(answer.isCounted ? "nobody: nothing is left" : "nobody: no event names this token")
         }
+        if let conflict = answer.conflict { lines.append(sentence(conflict)) }
         lines.append(answer.standing.text)
         return lines.joined(separator: "\n")
     }
@@ -108,7 +120,14 @@ struct Owner: ParsableCommand {
             #""allOwners":\#(answer.nextHolder == nil)"#,
             #""complete":\#(answer.standing.isComplete)"#,
             #""asOf":\#(answer.standing.json)"#,
+            #""ownership":"\#(answer.conflict == nil ? "events" : "conflict")""#,
         ]
+        if let conflict = answer.conflict {
+            if case .owner(let owner) = conflict.observed { fields.append(#""observedOwner":"\#(owner.checksummed)""#) }
+            fields.append(
+                #""observedAt":{"blockNumber":\#(conflict.block.number),"blockHash":"\#(conflict.block.hash)"}"#
+            )
+        }
         if why, let unique = answer.unique {
             fields.append(
                 #""why":{"blockNumber":\#(unique.place.block),"logIndex":\#(unique.place.logIndex),"#

@@ -24,6 +24,9 @@ struct Run: AsyncParsableCommand {
     @Option(name: OptionTable.host.flag, help: OptionTable.host.argumentHelp)
     var host: String?
 
+    @Option(name: OptionTable.audit.flag, help: OptionTable.audit.argumentHelp)
+    var audit: String?
+
     @OptionGroup var settings: SyncSettings
     @OptionGroup var database: DatabaseOptions
 
@@ -53,9 +56,15 @@ struct Run: AsyncParsableCommand {
 
     /// The file's chains, or the one that flags and environment name; never a mixture.
     private func chains(_ file: ConfigurationFile?) throws -> [ChainSettings] {
-        guard let chains = file?.chains, !chains.isEmpty else { return [try settings.chainSettings()] }
-        guard settings.given.isEmpty else {
-            let names = settings.given.joined(separator: ", ")
+        let audit = OptionTable.audit.given(audit)
+        guard let chains = file?.chains, !chains.isEmpty else {
+            var chain = try settings.chainSettings()
+            if let audit { chain.auditedPerMinute = try Parse.audit(audit, for: "--audit") }
+            return [chain]
+        }
+        let given = settings.given + (audit == nil ? [] : ["--audit"])
+        guard given.isEmpty else {
+            let names = given.joined(separator: ", ")
             throw Failure.usage(
                 "\(names) would be ignored beside --config: write it into the file, or leave --config out"
             )

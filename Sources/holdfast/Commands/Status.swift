@@ -11,6 +11,13 @@ struct Status: ParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: OutputOptions
 
+    private func audit(_ chain: ChainSummary) -> String {
+        let audit = chain.audit
+        let conflicts = "\(chain.conflicts) conflict\(chain.conflicts == 1 ? "" : "s") on record"
+        guard let rate = audit.rate else { return "no holding checked yet, \(conflicts)" }
+        return "\(audit.checked) holdings checked, \(JSONWriter.text(share: rate)) of the answers agree, \(conflicts)"
+    }
+
     func run() throws {
         let store = try database.open()
         let chains = try store.chains()
@@ -33,6 +40,7 @@ struct Status: ParsableCommand {
             print("  tokens       \(chain.counters.tokensDiscovered)")
             print("  malformed    \(chain.counters.errorCount)")
             print("  rewinds      \(chain.rewinds)")
+            print("  audit        \(audit(chain))")
             for scope in chain.scopes {
                 let name = scope.scope.contract?.checksummed ?? "whole chain"
                 let level = scope.evidence.map { "L\($0.level)" } ?? "–"

@@ -78,6 +78,8 @@ struct Demo: AsyncParsableCommand {
                 let endpoint = Endpoint(url: "http://127.0.0.1:\(port)/", name: "simulated")
                 var settings = ChainSettings(name: "demo", endpoints: [endpoint], contracts: [])
                 settings.pollInterval = .milliseconds(200)
+                // The simulated node runs no contracts that could be asked.
+                settings.auditedPerMinute = 0
                 try await fleet.follow([settings])
             }
             if let limit {

@@ -16,6 +16,8 @@ struct ChainSettings: Sendable {
     var pollInterval: Duration?
     /// How far log answers are checked; nil: ``evidenceStandard``.
     var evidence: EvidenceLevel?
+    /// Holdings that `run` checks against the contracts each minute; 0: none.
+    var auditedPerMinute = Auditor<ContinuousClock>.rowsPerMinuteStandard
 
     /// Omissions on quiet chains are found, and a header for each block is what it costs.
     static let evidenceStandard = EvidenceLevel.bloom

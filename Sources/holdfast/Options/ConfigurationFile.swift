@@ -78,7 +78,7 @@ struct ConfigurationFile {
         }
         // A chain that is known by its id may have endpoints in the database, or its preset's.
         guard !endpoints.isEmpty || chainID != nil else { throw reader.failure("\(place) has no endpoints") }
-        return ChainSettings(
+        var settings = ChainSettings(
             name: name,
             chainID: chainID,
             endpoints: endpoints,
@@ -98,6 +98,10 @@ struct ConfigurationFile {
                 try Parse.evidence($0, for: "\(place).evidence")
             }
         )
+        if let text = try reader.text(map["audit"], "audit") {
+            settings.auditedPerMinute = try Parse.audit(text, for: "\(place).audit")
+        }
+        return settings
     }
 
     private func endpoint(_ name: String, _ value: Any, _ place: String, _ reader: Reader) throws -> Endpoint {

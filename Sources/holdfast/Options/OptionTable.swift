@@ -104,6 +104,13 @@ enum OptionTable {
         standard: "L2",
         reach: .chain(key: "evidence")
     )
+    static let audit = Row(
+        name: "audit",
+        value: "HOLDINGS",
+        help: "How many holdings `run` compares with their contracts each minute, from 0 (none) to 6000.",
+        standard: "10",
+        reach: .chain(key: "audit")
+    )
     static let noWait = Row(
         name: "no-wait",
         help: "End with exit code 75 where another instance holds the chain, instead of standing by.",
@@ -197,13 +204,33 @@ enum OptionTable {
         reach: .command
     )
     static let full = Row(name: "full", help: "Everything that `selftest` has.", reach: .command)
+    static let sample = Row(
+        name: "sample",
+        value: "N",
+        help: "How many holdings `verify` draws at random, from 1 to 1000000.",
+        standard: "200",
+        reach: .command
+    )
+    static let threshold = Row(
+        name: "threshold",
+        value: "SHARE",
+        help: "The least share of equal answers with which `verify` passes, above 0 and at most 1.",
+        standard: "0.99",
+        reach: .command
+    )
+    static let everyHolding = Row(
+        name: "all",
+        help: "Check every holding instead of a sample.",
+        reach: .command
+    )
 
     static let all = [
-        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, noWait,
+        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, audit,
+        noWait,
         config,
         toBlock,
         json,
-        rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet,
+        rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet, sample, threshold, everyHolding,
         seeds, crashes, killSeconds, full,
     ]
 

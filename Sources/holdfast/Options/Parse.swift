@@ -1,4 +1,5 @@
 import ChainClient
+import ChainSync
 import Ethereum
 import Foundation
 import StoreSQLite
@@ -67,6 +68,14 @@ enum Parse {
             throw Failure.usage("\(option) \(text): one of \(names)")
         }
         return level
+    }
+
+    static func audit(_ text: String, for option: String) throws -> Int {
+        let most = Auditor<ContinuousClock>.rowsPerMinuteMax
+        guard let rows = Int(text), (0...most).contains(rows) else {
+            throw Failure.usage("\(option) \(text): holdings a minute from 0 to \(most)")
+        }
+        return rows
     }
 
     static func confirmations(_ text: String, for option: String) throws -> UInt64 {

@@ -37,6 +37,10 @@ package struct Oracle {
         return sums.filter { $0.key.owner != .zero && !$0.value.isZero }
     }
 
+    package func balance(of token: U256, in contract: Address, for owner: Address) throws -> SignedSum {
+        try balances()[Key(contract: contract, token: token, owner: owner)] ?? .zero
+    }
+
     /// What an export says wrongly, leaves out or adds; ids inside ranges are tried at every edge.
     package func differences(from lines: [HoldingLine]) throws -> [String] {
         var wrong: [String] = []
