@@ -152,8 +152,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Oracle", "Simulator", logging, grdb,
-                grdbSQLite,
+                "Ethereum", "Proofs", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Oracle", "Simulator",
+                "TokenFixtures", logging, grdb, grdbSQLite,
             ],
             swiftSettings: strict
         ),

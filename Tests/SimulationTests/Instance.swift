@@ -1,3 +1,4 @@
+import ChainClient
 import ChainSync
 import Ethereum
 import StoreSQLite
@@ -32,6 +33,8 @@ struct Instance: Sendable {
             judge: world.judge(contracts, eventSets)
         )
         let engine = try world.engine(over: ledger, nodes: world.nodes, status: status)
+        // As the program does before it opens a ledger; who is of another chain is put away.
+        if world.shape.rpc.chainID != nil { _ = try await engine.chain.identity() }
         let state = try store.opening(world.request(contracts, eventSets), holder: world.newHolder())
         world.trace.note("open \(state.version.epoch)")
         let end = Ending()
