@@ -178,7 +178,7 @@ extension RPCMethod {
         switch self {
         case .chainID, .blockByNumber, .blockByHash: .head
         case .logs: .logs
-        case .blockReceipts: .receipts
+        case .blockReceipts, .transactionReceipt: .receipts
         case .clientVersion: .call
         }
     }

@@ -95,6 +95,20 @@ extension RPCChain {
         if !isRight { throw wrongChain(identity, expected: nil).about(.chainID) }
     }
 
+    /// Looks at the first block of an endpoint whose answer nothing links to what is held, as a range of history.
+    ///
+    /// Names and keys move at any moment of the hour between two checks, and its rows would be another chain's.
+    func expectChain(_ index: Int) async throws(Fault) {
+        #if MUTANTS
+            if Mutant.is(.chainCheckedHourly) { return }
+        #endif
+        guard let pinned = state.withLock({ $0.identity }), let first = try await readFirst(index),
+            first.hash != pinned.genesis
+        else { return }
+        let found = ChainIdentity(chainID: pinned.chainID, genesis: first.hash)
+        throw wrongChain(found, expected: pinned).about(.blockByNumber)
+    }
+
     private func tryIdentity(_ index: Int) async -> Result<ChainIdentity, Fault> {
         do throws(Fault) { return .success(try await readIdentity(index)) } catch { return .failure(error) }
     }
@@ -102,11 +116,18 @@ extension RPCChain {
     /// Chain id and first block; a third request where the chain begins at block 1.
     func readIdentity(_ index: Int) async throws(Fault) -> ChainIdentity {
         let id = try await exchange(index, .chainID) { cursor throws(ScanError) in try cursor.quantity(.value) }.value
+        guard let first = try await readFirst(index) else {
+            throw Fault(.historyPruned, "it does not give the first block").about(.blockByNumber)
+        }
+        return ChainIdentity(chainID: id, genesis: first.hash)
+    }
+
+    /// Block 0, or 1 where the chain begins there.
+    private func readFirst(_ index: Int) async throws(Fault) -> Header? {
         for number: BlockNumber in [0, 1] {
             guard let first = try await exchange(index, .header(number), HeaderScanner.scan).value else { continue }
-            guard first.header.number == number else { break }
-            return ChainIdentity(chainID: id, genesis: first.header.hash)
+            return first.header.number == number ? first.header : nil
         }
-        throw Fault(.historyPruned, "it does not give the first block").about(.blockByNumber)
+        return nil
     }
 }

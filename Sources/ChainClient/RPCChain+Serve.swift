@@ -202,7 +202,7 @@ extension RPCChain {
         let isBelieved = state.withLock { state in
             let others = endpoints.indices.filter { endpoints[$0].operator != endpoints[index].operator }
                 .compactMap { state.pool.upstreams[$0].head }
-            return state.gate.believes(number, others: others, now: now)
+            return state.gate.believes(number, by: endpoints[index].operator, others: others, now: now)
         }
         guard isBelieved else {
             throw Fault(.inconsistent, "its head, block \(number), is far above what can be").about(.blockByNumber)

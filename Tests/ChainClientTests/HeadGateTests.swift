@@ -5,8 +5,8 @@ import Testing
 private final class Looks {
     private var gate = HeadGate()
 
-    func believes(_ number: UInt64, others: [UInt64] = [], at second: Int) -> Bool {
-        gate.believes(number, others: others, now: .seconds(second))
+    func believes(_ number: UInt64, by operator: String = "", others: [UInt64] = [], at second: Int) -> Bool {
+        gate.believes(number, by: `operator`, others: others, now: .seconds(second))
     }
 }
 
@@ -38,6 +38,19 @@ private final class Looks {
         let gate = Looks()
         #expect(gate.believes(1_000, at: 0))
         #expect(gate.believes(300_000, at: 10_800))
+    }
+
+    @Test func `S-40: operators that all leap at once confirm each other`() {
+        let gate = Looks()
+        // Looked at every second all the time, so that no time seems to have passed.
+        for second in 0..<100 { #expect(gate.believes(1_000, by: "a", others: [1_000], at: second)) }
+        #expect(!gate.believes(51_000, by: "a", others: [1_000], at: 101))
+        #expect(!gate.believes(51_000, by: "a", others: [1_000], at: 102))
+        #expect(gate.believes(50_990, by: "b", others: [1_000], at: 103))
+        #expect(gate.believes(51_001, by: "a", others: [50_990], at: 104))
+        // Two that claim different things confirm nothing.
+        #expect(!gate.believes(900_000, by: "a", others: [51_000], at: 105))
+        #expect(!gate.believes(1_900_000, by: "b", others: [51_001], at: 106))
     }
 
     @Test func `the first head of all is believed, unless others are known to be far below`() {

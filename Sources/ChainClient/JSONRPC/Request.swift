@@ -13,6 +13,7 @@ package enum Question: Sendable, Hashable {
     case logsOf(Hash32, LogFilter)
     case receipts(BlockNumber)
     case receiptsOf(Hash32)
+    case receiptOf(Hash32)
 
     package var method: RPCMethod {
         switch self {
@@ -22,6 +23,7 @@ package enum Question: Sendable, Hashable {
         case .headerOf: .blockByHash
         case .logs, .logsOf: .logs
         case .receipts, .receiptsOf: .blockReceipts
+        case .receiptOf: .transactionReceipt
         }
     }
 
@@ -39,6 +41,7 @@ package enum RPCMethod: String, Sendable, Hashable, CaseIterable, Comparable {
     case blockByHash = "eth_getBlockByHash"
     case logs = "eth_getLogs"
     case blockReceipts = "eth_getBlockReceipts"
+    case transactionReceipt = "eth_getTransactionReceipt"
 
     package static func < (left: RPCMethod, right: RPCMethod) -> Bool { left.rawValue < right.rawValue }
 }
@@ -108,7 +111,7 @@ package enum Request {
                 self.filter(filter)
                 text("}")
             case .receipts(let number): quantity(number)
-            case .receiptsOf(let hash): hex(hash)
+            case .receiptsOf(let hash), .receiptOf(let hash): hex(hash)
             }
         }
 
