@@ -154,6 +154,8 @@ extension SyncStatus {
             commits: now.commits
         )
         live.rowsWritten = now.rowsWritten
+        live.looks = now.looks
+        live.silentFor = now.silentFor
         live.rewinds = .init(
             bounds: Snapshot.rewindDepthBounds,
             counts: now.rewindsByDepth,
