@@ -1,4 +1,5 @@
 import Ethereum
+import Floor
 import StoreSQLite
 import Tokens
 
@@ -18,6 +19,14 @@ enum CommitBench {
             "one-block commit less two fsyncs, ms (medians)",
             (values["p50"] ?? .nan) - 2 * (values["fsync50"] ?? .nan),
             .atMost(2)
+        )
+        judge.verdicts.report(
+            "swap of the chain's row, µs: \(text("swap")) without a lease, \(text("swapWithLease")) with one"
+        )
+        judge.verdicts.judge(
+            "the lease's part of a one-block commit, % (median)",
+            ((values["swapWithLease"] ?? .nan) - (values["swap"] ?? .nan)) / (values["p50"] ?? .nan) / 10,
+            .atMost(1)
         )
     }
 
@@ -46,7 +55,12 @@ enum CommitBench {
             commits.append(start.duration(to: .now).milliseconds)
         }
         try store.close()
+        var (withLease, without) = (0.0, 0.0)
+        guard floor_lease(database, 2_000, &withLease, &without) == 0 else {
+            throw BenchError("the lease's part was not measured")
+        }
         return [
+            "swap": without / 1_000, "swapWithLease": withLease / 1_000,
             "p50": commits.percentile(0.5), "p99": commits.percentile(0.99), "fsync50": fsyncs.percentile(0.5),
             "fsync99": fsyncs.percentile(0.99),
         ]

@@ -15,13 +15,26 @@ struct Dataset {
     let blockCount: Int
     let tokenCount: Int
     let walletCount: Int
+    /// NFT logs in a block.
+    let logsPerBlock: Int
+    /// The last block that this chain shares with the one that has no fork; nil: no fork.
+    let fork: Int?
     static let logsPerBlock = 10
     static let contractCount = 20
 
-    init(logs: Int, tokens: Int? = nil, wallets: Int? = nil, fungiblePerLog: Int = 0) {
+    init(
+        logs: Int,
+        tokens: Int? = nil,
+        wallets: Int? = nil,
+        fungiblePerLog: Int = 0,
+        logsPerBlock: Int = Self.logsPerBlock,
+        fork: Int? = nil
+    ) {
         logCount = logs
+        self.logsPerBlock = logsPerBlock
+        self.fork = fork
         self.fungiblePerLog = fungiblePerLog
-        blockCount = logs / Self.logsPerBlock
+        blockCount = logs / logsPerBlock
         tokenCount = tokens ?? max(100, logs / 10)
         walletCount = wallets ?? max(100, logs / 20)
     }
@@ -92,14 +105,17 @@ struct Dataset {
         var owners = [Address](repeating: .zero, count: tokenCount)
         let counted = UInt64(max(20, tokenCount / 10))
         for index in 0..<logCount {
-            let block = UInt64(index / Self.logsPerBlock) + 1
-            let position = index % Self.logsPerBlock
+            let block = UInt64(index / logsPerBlock) + 1
+            let position = index % logsPerBlock
+            let isForked = fork.map { block > $0 } ?? false
+            // From here on other transfers of the same tokens.
+            if isForked, position == 0 { state = Self.mixed(state ^ 0xF0F0) }
             let draw = next() % 100
             var item = Item(
                 block: block,
                 logIndex: UInt32(position * (fungiblePerLog + 1) + fungiblePerLog),
                 transactionIndex: UInt32(position),
-                transactionHash: Self.hash(block, UInt64(position)),
+                transactionHash: Self.hash(block, UInt64(position) + (isForked ? 1 << 32 : 0)),
                 contract: contracts[0],
                 kind: .erc721,
                 from: .zero,

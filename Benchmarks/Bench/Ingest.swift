@@ -12,14 +12,24 @@ import Tokens
 /// One process, so that its peak memory is its own.
 enum Ingest {
     /// - Parameter wide: asks for the older forms of events too, and so for every ERC-20 transfer.
-    static func run(url: String, database: String, wide: Bool, commitRows: Int) async throws -> Part.Values {
+    static func run(
+        url: String,
+        database: String,
+        wide: Bool,
+        commitRows: Int,
+        evidence: EvidenceLevel
+    ) async throws -> Part.Values {
         let start = ContinuousClock.now
         var options = SyncOptions()
         options.commitRows = commitRows
         let sets: [EventSet] = wide ? [.indexed, .unindexed] : [.indexed]
-        let rows = try await withEngine(url: url, database: database, eventSets: sets, options: options) {
-            engine,
-            state in
+        let rows = try await withEngine(
+            url: url,
+            database: database,
+            eventSets: sets,
+            options: options,
+            evidence: evidence
+        ) { engine, state in
             let head = try await engine.chain.head()
             try await engine.run(state, until: .block(head.number))
             return Double(engine.status.snapshot.rowsWritten)
@@ -33,11 +43,12 @@ enum Ingest {
         database: String,
         eventSets: [EventSet] = [.indexed],
         options: SyncOptions = SyncOptions(),
+        evidence: EvidenceLevel = .anchored,
         _ body: (SyncEngine<ContinuousClock>, ChainState) async throws -> Result
     ) async throws -> Result {
         for suffix in ["", "-wal", "-shm"] { unlink(database + suffix) }
         return try await HTTPTransport.withHTTPTransport { transport in
-            let chain = chain(url, transport)
+            let chain = chain(url, transport, evidence)
             let store = try SQLiteStore(path: database)
             let state = try await store.open(
                 ChainRequest(
@@ -108,8 +119,19 @@ enum Ingest {
         return logger
     }
 
-    private static func chain(_ url: String, _ transport: HTTPTransport) -> RPCChain {
-        RPCChain(endpoints: [Endpoint(url: url, name: "bench")], transport: transport, logger: quiet)
+    private static func chain(
+        _ url: String,
+        _ transport: HTTPTransport,
+        _ evidence: EvidenceLevel = .anchored
+    ) -> RPCChain {
+        var options = RPCOptions()
+        options.evidence = evidence
+        return RPCChain(
+            endpoints: [Endpoint(url: url, name: "bench")],
+            transport: transport,
+            options: options,
+            logger: quiet
+        )
     }
 
     static func peakMiB() -> Double {

@@ -12,7 +12,9 @@ struct Judge {
         ("backfill", BackfillBench.judge),
         ("latency", LatencyBench.judge),
         ("erc20", FungibleBench.judge),
+        ("evidence", EvidenceBench.judge),
         ("commit", CommitBench.judge),
+        ("reorg", ReorgBench.judge),
         ("freshness", FreshnessBench.judge),
         ("owner", OwnerBench.judge),
     ]

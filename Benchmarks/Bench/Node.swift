@@ -4,24 +4,27 @@ import Synchronization
 
 /// What the bench chain's node answers, as slices of what was rendered before.
 final class Node: Sendable {
-    private let chain: RenderedChain
-    /// The newest block that is served.
-    private let head: Mutex<Int>
+    /// What is served, and the newest block of it.
+    private let view: Mutex<(chain: RenderedChain, head: Int)>
     /// Blocks behind the head that the `finalized` tag stands.
     private let finalityDepth: Int
 
     init(_ chain: RenderedChain, head: Int? = nil, finalityDepth: Int = 0) {
-        self.chain = chain
-        self.head = Mutex(head ?? chain.data.blockCount)
+        view = Mutex((chain, head ?? chain.data.blockCount))
         self.finalityDepth = finalityDepth
     }
 
     /// Serves one block more; returns its number.
     func advance() -> Int {
-        head.withLock { head in
-            head += 1
-            return head
+        view.withLock { view in
+            view.head += 1
+            return view.head
         }
+    }
+
+    /// From now on another branch is served, up to `head`.
+    func turn(to chain: RenderedChain, head: Int) {
+        view.withLock { $0 = (chain, head) }
     }
 
     /// An answer: bytes of its own before and behind a slice of the chain's text.
@@ -31,20 +34,29 @@ final class Node: Sendable {
         var source = Source.logs
         var slice = 0..<0
         var foot: [UInt8] = []
+        /// Where the slice is of.
+        var text: BlockText?
     }
 
     func withBytes(of answer: Answer, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard let chain = answer.text else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         let text =
             switch answer.source {
-            case .logs: chain.text.logs
-            case .allLogs: chain.text.allLogs
-            case .headers: chain.text.headers
-            case .receipts: chain.text.receipts
+            case .logs: chain.logs
+            case .allLogs: chain.allLogs
+            case .headers: chain.headers
+            case .receipts: chain.receipts
             }
         text.bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[answer.slice])) }
     }
 
     func answer(_ request: String) -> Answer {
+        let (chain, head) = view.withLock { $0 }
+        func one(_ request: RequestText) -> Answer {
+            var answer = self.one(request, chain, head)
+            answer.text = chain.text
+            return answer
+        }
         guard request.hasPrefix("[") else { return one(RequestText(request)) }
         var all = Answer(head: [0x5B])
         for (index, piece) in request.components(separatedBy: "\"jsonrpc\"").dropFirst().enumerated() {
@@ -58,17 +70,16 @@ final class Node: Sendable {
         return all
     }
 
-    private func one(_ request: RequestText) -> Answer {
-        let head = head.withLock { $0 }
+    private func one(_ request: RequestText, _ chain: RenderedChain, _ head: Int) -> Answer {
         let text = request.text
-        if text.contains("eth_getLogs") { return logs(request, head) }
+        if text.contains("eth_getLogs") { return logs(request, chain, head) }
         if text.contains("eth_getBlockReceipts") {
-            guard let block = block(request, head) else { return result("null", request) }
+            guard let block = block(request, chain, head) else { return result("null", request) }
             guard block < chain.text.receipts.count else { return failure("no receipts were rendered", request) }
             return result(.receipts, chain.text.receipts.range(block, through: block), request)
         }
         if text.contains("eth_getBlockBy") {
-            guard let block = block(request, head) else { return result("null", request) }
+            guard let block = block(request, chain, head) else { return result("null", request) }
             return result(.headers, chain.text.headers.range(block, through: block), request)
         }
         if text.contains("eth_chainId") { return result("\"0x1\"", request) }
@@ -77,10 +88,10 @@ final class Node: Sendable {
     }
 
     /// The logs that the filter lets through: the pattern of four topics leaves the ERC-20 transfers out.
-    private func logs(_ request: RequestText, _ head: Int) -> Answer {
+    private func logs(_ request: RequestText, _ chain: RenderedChain, _ head: Int) -> Answer {
         let blocks: ClosedRange<Int>
         if request.text.contains("blockHash") {
-            guard let block = block(request, head) else { return failure("unknown block", request) }
+            guard let block = block(request, chain, head) else { return failure("unknown block", request) }
             blocks = block...block
         } else {
             guard let from = request.hex(after: "fromBlock"), let to = request.hex(after: "toBlock"), from <= head
@@ -101,7 +112,7 @@ final class Node: Sendable {
     }
 
     /// The block that a request names by tag, number or hash; nil where there is none at or below the head.
-    private func block(_ request: RequestText, _ head: Int) -> Int? {
+    private func block(_ request: RequestText, _ chain: RenderedChain, _ head: Int) -> Int? {
         if request.text.contains("\"latest\"") { return head }
         if request.text.contains("\"finalized\"") { return max(0, head - finalityDepth) }
         guard let digits = request.digits(after: "params") else { return nil }

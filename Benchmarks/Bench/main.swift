@@ -1,5 +1,6 @@
 import Allocator
 import ChainSync
+import Ethereum
 import Foundation
 
 /// `bench [--only NAME,…] [--large]` runs the benches and judges their ratios; each part of one is `bench PART …`, a
@@ -45,7 +46,8 @@ do {
                 url: url,
                 database: database,
                 wide: flag("wide"),
-                commitRows: number("commit-rows", SyncOptions().commitRows)
+                commitRows: number("commit-rows", SyncOptions().commitRows),
+                evidence: option("evidence").flatMap(EvidenceLevel.init(name:)) ?? .anchored
             )
         )
     case "null":
@@ -56,6 +58,8 @@ do {
         emit(try ScanBench.run())
     case "commit":
         emit(try CommitBench.run(data, database: database))
+    case "reorg":
+        emit(try await ReorgBench.run(database: database))
     case "freshness":
         emit(try await FreshnessBench.run(database: database))
     case "api":

@@ -233,10 +233,12 @@ extension RPCChain {
         _ page: inout LogPage
     ) throws(Fault) {
         let answered = page.logs.filter { $0.blockNumber == number }
-        if answered.count == proved.logs.count, zip(answered, proved.logs).allSatisfy(Self.isSame) { return }
+        let said = page.data
+        func isSame(_ left: Log, _ right: Log) -> Bool { Self.isSame(left, said, right, proved.data) }
+        if answered.count == proved.logs.count, zip(answered, proved.logs).allSatisfy(isSame) { return }
         let missing = proved.logs.count - answered.count
         guard missing > 0,
-            answered.allSatisfy({ log in proved.logs.contains { Self.isSame(log, $0) && log.logIndex == $0.logIndex } })
+            answered.allSatisfy({ log in proved.logs.contains { isSame(log, $0) && log.logIndex == $0.logIndex } })
         else {
             throw Fault(.inconsistent, "the logs of block \(number) are not those that its receipts prove")
         }
@@ -248,10 +250,22 @@ extension RPCChain {
     }
 
     /// Two logs of one place and one meaning; their numbers may be of different kinds.
-    private static func isSame(_ left: Log, _ right: Log) -> Bool {
-        left.transactionIndex == right.transactionIndex && left.address == right.address
-            && left.topicCount == right.topicCount && left.topic0 == right.topic0 && left.topic1 == right.topic1
-            && left.topic2 == right.topic2 && left.topic3 == right.topic3 && left.dataCount == right.dataCount
+    private static func isSame(
+        _ left: Log,
+        _ leftData: ContiguousArray<UInt8>,
+        _ right: Log,
+        _ rightData: ContiguousArray<UInt8>
+    ) -> Bool {
+        guard
+            left.transactionIndex == right.transactionIndex && left.address == right.address
+                && left.topicCount == right.topicCount && left.topic0 == right.topic0 && left.topic1 == right.topic1
+                && left.topic2 == right.topic2 && left.topic3 == right.topic3 && left.dataCount == right.dataCount
+        else { return false }
+        #if MUTANTS
+            if Mutant.is(.dataUncompared) { return true }
+        #endif
+        return leftData[left.dataOffset..<(left.dataOffset + left.dataCount)]
+            .elementsEqual(rightData[right.dataOffset..<(right.dataOffset + right.dataCount)])
     }
 
     private func isCorroborated(_ block: BlockRef) async -> Bool {

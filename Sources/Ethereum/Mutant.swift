@@ -58,7 +58,7 @@
         // HugeBlockScenarioTests
         case receiptsUnordered
         // EvidenceTests
-        case bloomUnread, receiptsBelieved, headersUnlinked, selfCorroborated
+        case bloomUnread, receiptsBelieved, headersUnlinked, selfCorroborated, dataUncompared
         // LeaseTests
         case leaseIgnored, commitRenewsNothing
 

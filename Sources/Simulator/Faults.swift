@@ -10,11 +10,13 @@ package enum FaultPoint: String, Sendable, Hashable, CaseIterable {
     case unknownText, wrongID, missingBlock, laggingHead, rangeCap, tooManyResults, responseTooLarge
     // What it says about logs.
     case otherBlockLogs, otherForkLogs, duplicateLogs, shuffledLogs, pendingLogs
-    /// What nobody can see in an answer: a log, or all logs of a block, left out.
-    case withheldLog, withheldBlock
+    /// What nobody can see in an answer: a log, or all logs of a block, left out; another number in a log's data.
+    case withheldLog, withheldBlock, alteredLog
     // Made by who drives the world.
     case reorg, twinReorg, returningBranch, splitEndpoints, finalityStall, capChange
     case restart, takeOver, scopeAdded, eventSetAdded
+    /// One waits for the chain of another, which then is stopped for longer than its lease, or killed.
+    case standby, holderStopped, holderKilled
     // The store.
     case storeBefore, storeAfter, storeBusy, storeUnreadable
 }

@@ -4,7 +4,7 @@
 ///
 /// Unchecked: whoever calls ``step()`` does so from one thread, and jobs that enqueue others run inside that call.
 package final class SeededExecutor: TaskExecutor, @unchecked Sendable {
-    private var ready: [UnownedJob] = []
+    private var ready: [(job: UnownedJob, process: SimulatedProcess?)] = []
     private var random: SplitMix64
     /// Jobs run so far.
     package private(set) var stepCount = 0
@@ -14,7 +14,11 @@ package final class SeededExecutor: TaskExecutor, @unchecked Sendable {
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        ready.append(UnownedJob(job))
+        ready.append((UnownedJob(job), nil))
+    }
+
+    func add(_ job: UnownedJob, of process: SimulatedProcess) {
+        ready.append((job, process))
     }
 
     /// Runs one ready job; false when nothing is ready.
@@ -22,8 +26,13 @@ package final class SeededExecutor: TaskExecutor, @unchecked Sendable {
         guard !ready.isEmpty else { return false }
         ready.swapAt(random.pick(0...ready.count - 1), ready.count - 1)
         stepCount += 1
-        // Unsafe: the executor outlives the call, and each job is run once.
-        unsafe ready.removeLast().runSynchronously(on: asUnownedTaskExecutor())
+        let (job, process) = ready.removeLast()
+        if let process, process.isStopped {
+            process.take(job)
+            return true
+        }
+        // Unsafe: both executors outlive the call, and each job is run once.
+        unsafe job.runSynchronously(on: process?.asUnownedTaskExecutor() ?? asUnownedTaskExecutor())
         return true
     }
 

@@ -77,7 +77,9 @@ extension SimulatedNode {
         for block in blocks where !block.transactions.isEmpty {
             let logs = shared.rendered(block).logs.filter(query.matches)
             if !logs.isEmpty, faults.fires(.withheldBlock) { continue }
-            for log in logs where !(logs.count > 1 && faults.fires(.withheldLog)) { found.append(log.text) }
+            for log in logs where !(logs.count > 1 && faults.fires(.withheldLog)) {
+                found.append(altered(log.text) ?? log.text)
+            }
         }
         if let cap = view.condition.resultsCap, found.count > cap, blocks.count > 1 {
             faults.note(.tooManyResults)
@@ -113,6 +115,15 @@ extension SimulatedNode {
         if !found.isEmpty, faults.fires(.duplicateLogs) { found.append(found[faults.pick(0...found.count - 1)]) }
         if found.count > 1, faults.fires(.shuffledLogs) { found.reverse() }
         if faults.fires(.pendingLogs) { found.append(BlockText.pending) }
+    }
+
+    /// The same log with another last digit in its data: an amount or the end of a range that nobody sent.
+    private func altered(_ text: String) -> String? {
+        guard faults.isEnabled(.alteredLog), let start = text.firstRange(of: "\"data\":\"0x"),
+            let end = text[start.upperBound...].firstIndex(of: "\""), end > start.upperBound, faults.fires(.alteredLog)
+        else { return nil }
+        let last = text.index(before: end)
+        return text[..<last] + (text[last] == "1" ? "2" : "1") + text[end...]
     }
 
     /// A log of a block that was not asked for.

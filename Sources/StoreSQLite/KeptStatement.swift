@@ -25,6 +25,16 @@ import GRDBSQLite
 
     deinit { unsafe scratch.deallocate() }
 
+    /// How SQLite would run it, step by step.
+    func plan(_ db: Database) throws -> [String] {
+        let count = unsafe Int(sqlite3_bind_parameter_count(handle))
+        return try Row.fetchAll(
+            db,
+            sql: "EXPLAIN QUERY PLAN " + statement.sql,
+            arguments: StatementArguments(Array(repeating: DatabaseValue.null, count: count))
+        ).map { $0["detail"] }
+    }
+
     // MARK: Binding; parameters count from 1
 
     func bind(_ index: Int32, _ value: Int64) {

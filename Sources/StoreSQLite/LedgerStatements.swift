@@ -14,7 +14,9 @@ final class LedgerStatements {
     let selectBlock: KeptStatement
     let updateBlock: KeptStatement
     let upsertOwner: KeptStatement
+    /// Without the bound of its block the plan would walk back through the whole chain in the order of its key.
     let newestTransfer: KeptStatement
+    let uniqueTransfers: KeptStatement
     let updateOwner: KeptStatement
     let deleteOwner: KeptStatement
     let selectBalance: KeptStatement
@@ -91,8 +93,15 @@ final class LedgerStatements {
             db,
             """
             SELECT block, log_index, ordinal, recipient FROM transfer
-            WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND kind IN (1, 4)
+            WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND kind IN (1, 4) AND block <= ?4
             ORDER BY block DESC, log_index DESC, ordinal DESC LIMIT 1
+            """
+        )
+        uniqueTransfers = try KeptStatement(
+            db,
+            """
+            SELECT block, log_index, ordinal, recipient, contract, token FROM transfer
+            WHERE chain = ?1 AND kind IN (1, 4) ORDER BY block, log_index, ordinal
             """
         )
         updateOwner = try KeptStatement(

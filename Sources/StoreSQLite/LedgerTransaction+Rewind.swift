@@ -14,7 +14,7 @@ extension LedgerTransaction {
         #if MUTANTS
             if Mutant.is(.rewindKeepsOwners) { _ = fold.takeOwners() }
         #endif
-        for change in fold.takeOwners() { try fallBack(change) }
+        try fallBack(fold.takeOwners(), to: block)
         try writeCounted()
     }
 
@@ -136,22 +136,66 @@ extension LedgerTransaction {
         ("block", "orphaned_block", "number, hash, timestamp, role"),
     ]
 
-    /// Sets a unique token's owner from the newest transfer that is left; with none left the token is not known any more.
-    private mutating func fallBack(_ change: OwnerChange) throws {
-        let newest = statements.newestTransfer
-        newest.bind(1, chain)
-        newest.bind(2, change.contract)
-        newest.bind(3, key: change.token)
-        if try newest.step(db) {
+    /// A unique token's newest transfer that is left.
+    private struct Newest {
+        var owner: AddressID
+        var block, logIndex, ordinal: Int64
+
+        init(_ row: KeptStatement) {
+            (block, logIndex, ordinal, owner) = (row.int(0), row.int(1), row.int(2), row.int(3))
+        }
+    }
+
+    private struct TokenName: Hashable {
+        var contract: AddressID
+        var token: U256
+    }
+
+    /// Sets unique tokens' owners from their newest transfers that are left, at or below `block`; a token with none left is
+    /// not known any more.
+    ///
+    /// - Cost: a look-up for each; during the first backfill, when there is no index for it yet, one pass over the chain for
+    ///   all of them.
+    private mutating func fallBack(_ changes: ContiguousArray<OwnerChange>, to block: BlockNumber) throws {
+        guard !changes.isEmpty else { return }
+        if try Schema.isIndexed(db) {
+            let newest = statements.newestTransfer
+            for change in changes {
+                newest.bind(1, chain)
+                newest.bind(2, change.contract)
+                newest.bind(3, key: change.token)
+                newest.bind(4, block)
+                let left = try newest.step(db) ? Newest(newest) : nil
+                if left != nil { newest.reset() }
+                try fallBack(change, to: left)
+            }
+            return
+        }
+        let wanted = Set(changes.lazy.map { TokenName(contract: $0.contract, token: $0.token) })
+        var left: [TokenName: Newest] = [:]
+        let rows = statements.uniqueTransfers
+        rows.bind(1, chain)
+        while try rows.step(db) {
+            guard let token = rows.key(5) else { throw damaged("transfer") }
+            let name = TokenName(contract: rows.int(4), token: token)
+            // Rows come in order of place: the last is the newest.
+            if wanted.contains(name) { left[name] = Newest(rows) }
+        }
+        for change in changes {
+            try fallBack(change, to: left[TokenName(contract: change.contract, token: change.token)])
+        }
+    }
+
+    private mutating func fallBack(_ change: OwnerChange, to left: Newest?) throws {
+        if let left {
             let update = statements.updateOwner
             update.bind(1, chain)
             update.bind(2, change.contract)
             update.bind(3, key: change.token)
-            update.bind(4, newest.int(3))
-            update.bind(5, newest.int(0))
-            update.bind(6, newest.int(1))
-            update.bind(7, newest.int(2))
-            newest.reset()
+            update.bind(4, left.owner)
+            update.bind(5, left.block)
+            update.bind(6, left.logIndex)
+            update.bind(7, left.ordinal)
             try update.run(db)
         } else {
             let delete = statements.deleteOwner

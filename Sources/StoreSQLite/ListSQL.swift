@@ -12,9 +12,11 @@ enum ListSQL {
         WHERE owner.chain = ?1 AND owner.contract = ?2 AND owner.token = ?3
         """
     /// Newest first; the reader stops at the first that covers the token or is older than the token's own row.
+    ///
+    /// The bound says nothing, but without one the plan walks back through the whole chain in the order of its key.
     static let rangesNewestFirst = """
         SELECT block, log_index, first <= ?3 AND last >= ?3, recipient FROM token_range
-        WHERE chain = ?1 AND contract = ?2 ORDER BY block DESC, log_index DESC
+        WHERE chain = ?1 AND contract = ?2 AND block < 1 << 62 ORDER BY block DESC, log_index DESC
         """
     static let rangesNewestFirstAt = """
         SELECT block, log_index, first <= ?3 AND last >= ?3, recipient FROM token_range
@@ -99,7 +101,8 @@ enum ListSQL {
         SELECT contract FROM balance WHERE chain = ?1 AND owner = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
         """
     static let nextRangedContract = """
-        SELECT contract FROM token_range WHERE chain = ?1 AND contract >= ?2 ORDER BY contract LIMIT 1
+        SELECT contract FROM token_range INDEXED BY token_range_by_recipient
+        WHERE chain = ?1 AND recipient = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
         """
     /// The newest ranges of a contract up to block ?4, at most ?3.
     static let ranges = """

@@ -204,13 +204,16 @@ private struct ContractExport {
                 """,
             arguments: [chain, contract]
         )
-        return groups(cursor) { rows in
-            rows.compactMap { row in
+        return groups(
+            cursor,
+            [TokenHolders.Balance](),
+            adding: { balances, row in
                 let (bytes, amount): (Data_, Data_) = (row["bytes"], row["amount"])
-                guard let owner = Address(bytes: bytes), let sum = SignedSum(shortestBytes: amount) else { return nil }
-                return TokenHolders.Balance(owner: owner, amount: sum)
-            }.sorted { $0.owner < $1.owner }
-        }
+                guard let owner = Address(bytes: bytes), let sum = SignedSum(shortestBytes: amount) else { return }
+                balances.append(TokenHolders.Balance(owner: owner, amount: sum))
+            },
+            ending: { $0.sorted { $0.owner < $1.owner } }
+        )
     }
 
     private func pastBalanceGroups(at block: BlockNumber) throws -> Stream<BalanceGroup> {
@@ -224,38 +227,35 @@ private struct ContractExport {
                 """,
             arguments: [chain, contract, Int64(bitPattern: block)]
         )
-        return groups(cursor) { rows in
-            var sums = BalanceSums()
-            for row in rows { try sums.add(row) }
-            return sums.balances
-        }
+        return groups(cursor, BalanceSums(), adding: { try $0.add($1) }, ending: \.balances)
     }
 
-    /// Rows of one token, gathered.
-    private func groups(
+    /// One value of each token's rows, folded as they come: a popular token has millions, and none of them is kept.
+    private func groups<Sums>(
         _ cursor: RowCursor,
-        _ make: @escaping ([Row]) throws -> [TokenHolders.Balance]
+        _ empty: Sums,
+        adding: @escaping (inout Sums, Row) throws -> Void,
+        ending: @escaping (Sums) -> [TokenHolders.Balance]
     ) -> Stream<BalanceGroup> {
-        var ahead: (key: Data_, row: Row)?
-        return Stream {
-            var rows: [Row] = []
-            var key: Data_?
-            if let first = ahead {
-                key = first.key
-                rows = [first.row]
-                ahead = nil
+        var key: Data_?
+        var sums = empty
+        func group(_ key: Data_) throws -> BalanceGroup {
+            guard let token = Blob.number(orderedKey: key) else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a token's key")
             }
+            return BalanceGroup(token: token, balances: ending(sums))
+        }
+        return Stream {
             while let row = try cursor.next() {
                 let next: Data_ = row["token"]
-                if let current = key, current != next {
-                    ahead = (next, row.copy())
-                    break
-                }
+                let done = try key.flatMap { try $0 == next ? nil : group($0) }
+                if done != nil { sums = empty }
                 key = next
-                rows.append(row.copy())
+                try adding(&sums, row)
+                if let done { return done }
             }
-            guard let key, let token = Blob.number(orderedKey: key) else { return nil }
-            return BalanceGroup(token: token, balances: try make(rows))
+            defer { key = nil }
+            return try key.map(group)
         }
     }
 }

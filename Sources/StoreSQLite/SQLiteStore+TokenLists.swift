@@ -101,44 +101,33 @@ private struct TokenList {
     // MARK: Contracts of a wallet
 
     /// The next contract in which the wallet may hold something; nil at the end or when the page is over.
+    ///
+    /// One that nobody reads any more is passed over: what is held of it grows old.
     mutating func nextContract(of wallet: AddressID, from: AddressID) throws -> AddressID? {
         guard next == nil else { return nil }
-        var least: AddressID?
-        let statements =
+        let candidates =
             block == nil
-            ? [ListSQL.nextOwnedContract, ListSQL.nextBalanceContract]
-            : [ListSQL.nextReceivedContract, ListSQL.nextSentContract]
-        for sql in statements {
-            if let found: AddressID = try reading.first(sql, [reading.chain, from, wallet])?[0] {
-                least = min(least ?? found, found)
-            }
-        }
-        guard let contract = try nextRanged(from: from, before: least) else { return nil }
-        guard min(budget, countedBudget) > 0 || !hasAdded else {
-            next = TokenPosition(contract: try reading.address(of: contract), token: .zero, rule: .unique)
-            return nil
-        }
-        return contract
-    }
-
-    /// The first contract with a range to the wallet, if it comes before `other`; else `other`.
-    ///
-    /// There is no index by receiver: contracts with ranges are looked through in order, and the page ends when that
-    /// costs too much.
-    private mutating func nextRanged(from: AddressID, before other: AddressID?) throws -> AddressID? {
+            ? [ListSQL.nextOwnedContract, ListSQL.nextBalanceContract, ListSQL.nextRangedContract]
+            : [ListSQL.nextReceivedContract, ListSQL.nextSentContract, ListSQL.nextRangedContract]
         var from = from
-        while let contract: AddressID = try reading.first(ListSQL.nextRangedContract, [reading.chain, from])?[0] {
-            if let other, other <= contract { return other }
-            guard budget > 0 else {
-                next = TokenPosition(contract: try reading.address(of: contract), token: .zero, rule: .unique)
+        while true {
+            var least: AddressID?
+            for sql in candidates {
+                if let found: AddressID = try reading.first(sql, [reading.chain, from, wallet])?[0] {
+                    least = min(least ?? found, found)
+                }
+            }
+            guard let contract = least else { return nil }
+            let address = try reading.address(of: contract)
+            guard min(budget, countedBudget) > 0 || !hasAdded else {
+                next = TokenPosition(contract: address, token: .zero, rule: .unique)
                 return nil
             }
-            let ranges = try ranges(of: contract)
-            if ranges.contains(where: { $0.to == owner }) { return contract }
-            isTruncated = isTruncated || ranges.count > limits.rangesMax
+            if reading.isServed(address) { return contract }
+            budget -= 1
+            hasAdded = true
             from = contract + 1
         }
-        return other
     }
 
     // MARK: Tokens of one contract

@@ -61,20 +61,26 @@ private struct DirectTransport: Transport {
     }
 
     /// All logs of the chain through one client, and the evidence that every range reached.
-    private func read(_ chain: RPCChain) async throws -> (count: Int, evidence: Evidence, isLinked: Bool) {
+    private func read(
+        _ chain: RPCChain
+    ) async throws -> (
+        count: Int, evidence: Evidence, isLinked: Bool, data: [UInt8]
+    ) {
         _ = try await chain.identity()
         _ = try await chain.head()
         var (next, count, evidence, isLinked) = (UInt64(0), 0, Evidence(rawValue: .max), true)
+        var data: [UInt8] = []
         var anchor: BlockRef?
         while next <= 400 {
             let answer = try await chain.logs(in: next...400, matching: Self.filter)
             count += answer.page.logs.count
+            for log in answer.page.logs { data += answer.page.data[log.dataOffset..<(log.dataOffset + log.dataCount)] }
             evidence.formIntersection(answer.page.evidence)
             if next > 0 { isLinked = isLinked && answer.parent == anchor }
             anchor = answer.anchor.ref
             next = answer.range.upperBound + 1
         }
-        return (count, evidence, isLinked)
+        return (count, evidence, isLinked, data)
     }
 
     private func repairs(_ chain: RPCChain) -> [Counters.Repair: Int] {
@@ -119,6 +125,15 @@ private struct DirectTransport: Transport {
         // The same endpoint, believed: the logs are gone and nobody knows.
         let believed = try await read(client(.anchored, [("liar", [.withheldLog: 10])]))
         #expect(believed.count < whole)
+    }
+
+    @Test func `a log whose data was altered is caught at L3, and the endpoint named`() async throws {
+        let whole = try await read(client(.anchored, [("honest", [:])])).data
+        let chain = client(.receipts, [("liar", [.alteredLog: 10]), ("honest", [:])])
+        #expect(try await read(chain).data == whole)
+        let named = chain.counters.snapshot().filter { $0.kind == .inconsistent && $0.method == .logs }
+        #expect(named.map(\.endpoint) == ["liar (http://liar)"])
+        #expect(try await read(client(.anchored, [("liar", [.alteredLog: 10])])).data != whole)
     }
 
     @Test func `a quiet block whose logs are left out is caught at L2 by its bloom`() async throws {

@@ -20,6 +20,7 @@ extension World.Shape {
         options.commitInterval = .milliseconds(random.pick(1...400))
         options.followBlocksMax = random.pick(1...8)
         options.jumpBlocksMin = UInt64(random.pick(2...20))
+        leaseTerm = random.happens(500) ? .milliseconds(random.pick(1_500...15_000)) : nil
         rpc = RPCOptions()
         rpc.widthInitial = UInt64(random.pick([1, 4, 16, 2_000]))
         rpc.widthMax = max(rpc.widthInitial, UInt64(random.pick([8, 64, 100_000])))

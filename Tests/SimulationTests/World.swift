@@ -31,6 +31,8 @@ final class World: Sendable {
         var usesUnindexed: Bool
         var startsIndexedOnly: Bool
         var actions: Int
+        /// How long a lease lasts; nil: whoever opens the chain takes it over.
+        var leaseTerm: Duration?
         var options: SyncOptions
         var rpc: RPCOptions
     }
@@ -46,9 +48,12 @@ final class World: Sendable {
         trace = Trace(keepsLines: keepsTrace)
         let shape = Shape(&random)
         self.shape = shape
-        // What is left out is seen by those who look: a whole quiet block by its bloom, one log of several by receipts.
+        // What is left out or altered is seen by those who look: a whole quiet block by its bloom, the rest by receipts.
         if shape.rpc.evidence < .bloom { faults.leaveOut(.withheldBlock) }
-        if shape.rpc.evidence < .receipts { faults.leaveOut(.withheldLog) }
+        if shape.rpc.evidence < .receipts {
+            faults.leaveOut(.withheldLog)
+            faults.leaveOut(.alteredLog)
+        }
         var options = SimulatedChain.Options()
         options.usesUnindexedForms = shape.usesUnindexed
         options.emptyPerMille = random.pick(0...600)
@@ -134,8 +139,9 @@ final class World: Sendable {
                 try await instance.stop()
                 instance = try await next(after: instance)
             } else if faults.fires(.takeOver) {
-                old.append(instance)
-                instance = try await next(after: instance)
+                let successor = try await next(after: instance)
+                if shape.leaseTerm == nil { old.append(instance) }
+                instance = try await handOver(from: instance, to: successor, old: &old)
             }
             for instance in [instance] + old { if let end = instance.unexpectedEnd(isCurrent: false) { throw end } }
             if let end = instance.unexpectedEnd(isCurrent: true) { throw end }

@@ -28,7 +28,28 @@ struct ListsTests {
             #expect(!isScan, "\(name): \(plan)")
             #expect(!step.contains("TEMP B-TREE"), "\(name): \(plan)")
             #expect(!step.contains("AUTOMATIC"), "\(name): \(plan)")
+            // With the chain alone as key it is a scan all the same.
+            #expect(!step.hasSuffix("(chain=?)"), "\(name): \(plan)")
         }
+    }
+
+    @Test func `no statement of an update reads a whole chain`() throws {
+        let ledger = try TestLedger()
+        try ledger.buildIndexes()
+        let plans = try ledger.store.pool.write { db in
+            let statements = try LedgerStatements(db)
+            return try Mirror(reflecting: statements).children.compactMap { child in
+                try (child.value as? KeptStatement).map { (child.label ?? "?", try $0.plan(db)) }
+            }
+        }
+        #expect(plans.count > 15)
+        for (name, plan) in plans where name != "uniqueTransfers" {
+            for step in plan {
+                #expect(!step.hasPrefix("SCAN") && !step.hasSuffix("(chain=?)"), "\(name): \(plan)")
+            }
+        }
+        let newest = plans.first { $0.0 == "newestTransfer" }?.1 ?? []
+        #expect(newest.contains { $0.contains("transfer_by_token (chain=? AND contract=? AND token=? AND block<?)") })
     }
 
     @Test func `statements use the index that their order needs`() throws {
@@ -162,6 +183,42 @@ struct ListsTests {
             let bounded = try walk(ledger, limit: 100, limits: limits, wallet: wallet)
             #expect(bounded.items == all.items)
             #expect(bounded.pages >= all.pages)
+        }
+    }
+
+    @Test func `a wallet's page costs nothing for the ranges of others`() throws {
+        let ledger = try TestLedger()
+        ledger.at(1)
+        for number: UInt64 in 10...60 {
+            ledger.moveRange(U256(1)...U256(9), of: TestLedger.address(number), to: Self.bob)
+        }
+        ledger.moveRange(U256(1)...U256(2), of: Self.contract, to: Self.alice)
+        try ledger.commit()
+        try ledger.buildIndexes()
+        var limits = ListLimits()
+        limits.rowsMax = 4
+        let walked = try walk(ledger, limit: 10, limits: limits, wallet: Self.alice)
+        #expect(walked.items.map(\.token) == [U256(1), U256(2)])
+        #expect(walked.pages == 1)
+        #expect(!walked.isTruncated)
+    }
+
+    @Test func `a contract that is not read any more is in no wallet's list`() throws {
+        let other = TestLedger.address(2)
+        let ledger = try TestLedger(contracts: [Self.contract, other])
+        ledger.at(1)
+        for contract in [Self.contract, other] {
+            ledger.move(U256(1), of: contract, to: Self.alice)
+            ledger.moveRange(U256(5)...U256(6), of: contract, to: Self.alice)
+            ledger.move(U256(9), of: contract, to: Self.alice, amount: U256(3))
+        }
+        try ledger.commit()
+        try ledger.buildIndexes()
+        #expect(try walk(ledger, limit: 10, wallet: Self.alice).items.count == 8)
+        try ledger.store.removeContract(other, from: ledger.chain, id: ID128(high: 5, low: 5))
+        for limit in [1, 10] {
+            let walked = try walk(ledger, limit: limit, wallet: Self.alice)
+            #expect(walked.items.map(\.contract) == Array(repeating: Self.contract, count: 4))
         }
     }
 

@@ -20,3 +20,7 @@ typedef struct {
    Returns 0, or an SQLite code after printing the message. */
 int floor_run(const char *path, const char *schema, const char *indexes, const floor_transfer *rows, long count,
               long batch, int append_only, floor_result *out);
+
+/* Nanoseconds that the swap of the first chain's row takes in one transaction of the database at path, with the lease's
+   columns and without them; rolled back. Returns 0, or an SQLite code after printing the message. */
+int floor_lease(const char *path, long rounds, double *with_lease, double *without);
