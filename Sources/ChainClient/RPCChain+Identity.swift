@@ -102,10 +102,10 @@ extension RPCChain {
         #if MUTANTS
             if Mutant.is(.chainCheckedHourly) { return }
         #endif
-        guard let pinned = state.withLock({ $0.identity }), let first = try await readFirst(index),
-            first.hash != pinned.genesis
+        guard let pinned = state.withLock({ $0.identity }), let first = try await readFirst(index, tries: 1),
+            first != pinned.genesis
         else { return }
-        let found = ChainIdentity(chainID: pinned.chainID, genesis: first.hash)
+        let found = ChainIdentity(chainID: pinned.chainID, genesis: first)
         throw wrongChain(found, expected: pinned).about(.blockByNumber)
     }
 
@@ -116,18 +116,29 @@ extension RPCChain {
     /// Chain id and first block; a third request where the chain begins at block 1.
     func readIdentity(_ index: Int) async throws(Fault) -> ChainIdentity {
         let id = try await exchange(index, .chainID) { cursor throws(ScanError) in try cursor.quantity(.value) }.value
-        guard let first = try await readFirst(index) else {
+        guard let first = try await readFirst(index, tries: 3) else {
             throw Fault(.historyPruned, "it does not give the first block").about(.blockByNumber)
         }
-        return ChainIdentity(chainID: id, genesis: first.hash)
+        return ChainIdentity(chainID: id, genesis: first)
     }
 
-    /// Block 0, or 1 where the chain begins there.
-    private func readFirst(_ index: Int) async throws(Fault) -> Header? {
-        for number: BlockNumber in [0, 1] {
-            guard let first = try await exchange(index, .header(number), HeaderScanner.scan).value else { continue }
-            return first.header.number == number ? first.header : nil
+    /// The hash of block 0, or of 1 where the chain begins there; nil where neither is given.
+    ///
+    /// - Parameter tries: how often block 0 is asked for: `null` may be a node that has mislaid it for a moment.
+    private func readFirst(_ index: Int, tries: Int) async throws(Fault) -> Hash32? {
+        for attempt in 1...tries {
+            if let first = try await exchange(index, .header(0), HeaderScanner.scan).value?.header {
+                return first.number == 0 ? first.hash : nil
+            }
+            guard attempt < tries else { break }
+            do { try await timeline.sleep(shortPause()) } catch { throw .cancelled }
         }
-        return nil
+        guard let next = try await exchange(index, .header(1), HeaderScanner.scan).value?.header, next.number == 1
+        else {
+            return nil
+        }
+        // Whoever does not give block 0 may still name it as the parent of the next.
+        let isNamed = state.withLock { $0.identity.map { $0.genesis == next.parentHash } ?? false }
+        return isNamed ? next.parentHash : next.hash
     }
 }
