@@ -162,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Ethereum", "Tokens", "ChainClient", "ChainSync", "Selftest", "Simulator", logging,
+                "Ethereum", "Proofs", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Oracle", "Selftest",
+                "Simulator", "TokenFixtures", logging, grdb, grdbSQLite,
             ],
             swiftSettings: strict
         ),

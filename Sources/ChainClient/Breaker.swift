@@ -183,7 +183,7 @@ extension RPCMethod {
         switch self {
         case .chainID, .blockByNumber, .blockByHash: .head
         case .logs: .logs
-        case .blockReceipts: .receipts
+        case .blockReceipts, .transactionReceipt: .receipts
         case .call, .code, .clientVersion: .call
         }
     }

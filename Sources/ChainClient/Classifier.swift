@@ -30,7 +30,7 @@ package enum Classifier {
             case .logs: self = .logs(width: question.width ?? .max)
             case .logsOf: self = .logsOfBlock
             case .latest, .finalized, .header, .headerOf: self = .block
-            case .receipts, .receiptsOf: self = .receipts
+            case .receipts, .receiptsOf, .receiptOf: self = .receipts
             case .call: self = .call
             case .chainID, .clientVersion, .code: self = .other
             }

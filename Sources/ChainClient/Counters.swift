@@ -28,7 +28,8 @@ package final class Counters: Sendable {
 
     /// Things that were set right in answers, rather than refused.
     package enum Repair: String, Sendable, Hashable, CaseIterable {
-        case pendingLogsDropped, duplicateLogsDropped, shorterLogsDropped, blocksRenumbered, blocksSplit
+        case pendingLogsDropped, duplicateLogsDropped, shorterLogsDropped, blocksRenumbered, blocksSplit,
+            blocksFromReceipts
         case retriesDenied, speculativeHalvings, pagesAskedAgain, headsHedged
         case suspiciousBlocks, blocksProved, withheldLogs, deviatingBlocks
     }

@@ -1,7 +1,7 @@
 /// Whether a claimed head can be: a broken node that is far ahead of everybody must not move the chain; pure (rpc-quirks §7).
 package import Ethereum
 
-package struct HeadGate: Sendable, Hashable {
+package struct HeadGate: Sendable {
     /// More blocks than any gap between two looks explains by itself.
     static let leapMin: UInt64 = 1_024
     /// No chain makes more blocks a second.
@@ -41,7 +41,12 @@ package struct HeadGate: Sendable, Hashable {
         func isFar(_ high: BlockNumber, above low: BlockNumber) -> Bool { high > low && high - low > leap }
         guard let reference = believed ?? others.max() else { return accept(number, now, .believed) }
         if isFar(number, above: reference) {
-            if others.contains(where: { !isFar(number, above: $0) }) {
+            // After a silence of the chain all of them leap at once: then they confirm each other.
+            var isConfirmed = others.contains { !isFar(number, above: $0) }
+            #if MUTANTS
+                if Mutant.is(.silentLeapDoubted) { isConfirmed = false }
+            #endif
+            if isConfirmed {
                 doubts[claimant] = nil
                 return accept(number, now, .believed)
             }

@@ -43,6 +43,7 @@ extension RPCChain {
                 // Known to one node behind this URL and not to the other: it lags, nothing was reorganised.
                 throw Fault(.behindHead, "it knows the block but not yet its logs")
             }
+            if error.kind.wantsSmaller { return try await logsFromReceipts(index, block, filter, after: error) }
             guard error.kind == .unsupported || error.kind == .ourBug else { throw error }
             throw error.lacking(.logsByHash)
         }
@@ -51,19 +52,20 @@ extension RPCChain {
     }
 
     private func expectKnown(_ index: Int, _ block: BlockRef) async throws(Fault) {
-        guard let header = try await readHeader(index, hash: block.hash) else {
-            throw Fault(.reorgSignal, "it does not know the block of this hash")
-        }
-        guard header.header.number == block.number else {
-            throw Fault(.inconsistent, "the block of this hash has another number")
-        }
+        _ = try await whole(index, block)
     }
 
     /// From block to block by number, with the hash checked before and after.
     private func readByNumber(_ index: Int, _ block: BlockRef, _ filter: LogFilter) async throws(Fault) -> LogPage {
         try await expectCanonical(index, block)
         let range = block.number...block.number
-        let parts = try await readParts(index, filter, isOneBlock: true) { .logs(range, $0) }
+        let parts: Answered<ScannedLogs>
+        do throws(Fault) {
+            parts = try await readParts(index, filter, isOneBlock: true) { .logs(range, $0) }
+        } catch {
+            guard error.kind.wantsSmaller else { throw error }
+            return try await logsFromReceipts(index, block, filter, after: error)
+        }
         try await expectCanonical(index, block)
         return try await checked(index, parts.value, from: .block(block), filter)
     }
@@ -142,7 +144,7 @@ extension RPCChain {
     }
 
     /// All logs of one block, by hash where that is offered, else by number with the hash checked.
-    private func readReceipts(_ index: Int, _ block: BlockRef) async throws(Fault) -> LogPage {
+    func readReceipts(_ index: Int, _ block: BlockRef) async throws(Fault) -> LogPage {
         var receipts: ScannedReceipts?
         do throws(Fault) {
             receipts = try await pageExchange(index, .receiptsOf(block.hash), ReceiptScanner.scan).value

@@ -12,6 +12,8 @@ extension RPCChain {
     /// - Cost: from L2 on a batch of headers for each hundred blocks, and two requests for each block to be proved.
     func examine(_ index: Int, _ answer: inout RangeAnswer, _ filter: LogFilter) async throws(Fault) {
         let wanted = options.evidence
+        // One block that came out of its proved receipts is not read a second time.
+        let isProved = answer.page.evidence.contains(.receipts)
         answer.page.evidence = wanted == .trusted ? [] : .anchored
         guard wanted >= .bloom else { return }
         let check = BloomCheck(filter)
@@ -28,7 +30,7 @@ extension RPCChain {
         guard strays == 0 else {
             throw Fault(.inconsistent, "\(strays) logs are of other blocks than the headers of their range")
         }
-        for (header, verdict) in zip(headers, verdicts) {
+        for (header, verdict) in zip(headers, verdicts) where !isProved {
             try await judge(index, header, verdict, check, &answer.page, filter, &proof)
         }
         answer.page.evidence.formUnion(proof.evidence)
@@ -46,6 +48,7 @@ extension RPCChain {
     ) async throws(Fault) -> LogPage {
         let wanted = options.evidence
         var page = page
+        let isProved = page.evidence.contains(.receipts)
         page.evidence = wanted == .trusted ? [] : .anchored
         guard wanted >= .bloom else { return page }
         let check = BloomCheck(filter)
@@ -60,7 +63,7 @@ extension RPCChain {
         } else {
             header = ScannedHeader(header: block)
         }
-        try await judge(index, header, verdict, check, &page, filter, &proof)
+        if !isProved { try await judge(index, header, verdict, check, &page, filter, &proof) }
         page.evidence.formUnion(proof.evidence)
         if wanted == .corroborated, await isCorroborated(block.ref) { page.evidence.insert(.corroborated) }
         return page
@@ -128,7 +131,7 @@ extension RPCChain {
     /// Throws the fault while it may be this endpoint's; once it is everybody's, the chain is like that.
     ///
     /// After some blocks the check is given up for the chain: each of them cost looks at every endpoint.
-    private func deviates(
+    func deviates(
         _ index: Int,
         _ block: BlockRef,
         _ check: Deviations.Check,
@@ -223,59 +226,16 @@ extension RPCChain {
         }
     }
 
-    private func whole(_ index: Int, _ block: BlockRef) async throws(Fault) -> ScannedHeader {
-        guard let header = try await readHeader(index, hash: block.hash), header.header.number == block.number else {
-            throw Fault(.reorgSignal, "it does not know block \(block.number) by its hash").about(.blockByHash)
-        }
-        return header
-    }
-
     // MARK: Receipts
 
     /// Proves a block's logs from its receipts and compares them with the ones answered; false where no proof can be had.
-    ///
-    /// - Throws: ``ErrorClass/inconsistent`` where the receipts do not prove the block though this endpoint offers them.
     private func prove(
         _ index: Int,
         _ block: BlockRef,
         _ page: inout LogPage,
         _ filter: LogFilter
     ) async throws(Fault) -> Bool {
-        let now = timeline.now
-        let isPossible = state.withLock { $0.receiptsHold } && upstream(index).can(.receipts, now: now)
-        guard isPossible else { return false }
-        let header = try await whole(index, block)
-        guard let full = header.full, let count = header.transactionCount else { return false }
-        // Receipts have a breaker of their own: where they time out, blocks are taken without them for a while.
-        guard upstream(index).breaker(.receipts).blockedUntil(now) == nil else { return false }
-        // Whether the endpoint may be asked at all was decided before, when its logs were asked for.
-        _ = change(index) { $0.begin([.receipts], now, isForced: true) }
-        defer { change(index) { $0.end([.receipts], timeline.now) } }
-        let receipts: BlockReceipts?
-        do throws(Fault) {
-            receipts = try await pageExchange(index, .receiptsOf(block.hash), ReceiptScanner.scanWhole).value
-        } catch {
-            switch error.kind {
-            // Pruned, or not part of the plan: logs may be served all the same.
-            case .unsupported, .ourBug, .historyPruned, .quotaOrAuth:
-                change(index) { $0.refuses(.receipts, now: now, isCertain: error.isAnswer) }
-                counters.add(.init(endpoint: index, method: .blockReceipts, kind: error.kind))
-            // Receipts that cannot be read whole: without blooms, of other types.
-            case .inconsistent: try deviates(index, block, .receipts, error)
-            default: throw error
-            }
-            return false
-        }
-        guard let receipts else {
-            throw Fault(.behindHead, "it has no receipts of block \(block.number) yet").about(.blockReceipts)
-        }
-        let verdict = ReceiptsProof.verdict(on: receipts, header: full, hash: block.hash, transactionCount: count)
-        guard let proved = verdict.logs else {
-            let what = "its receipts do not prove block \(block.number): \(verdict.failures)"
-            try deviates(index, block, .receipts, Fault(.inconsistent, what).about(.blockReceipts))
-            return false
-        }
-        counters.add(.blocksProved)
+        guard let proved = try await provedLogs(index, of: block) else { return false }
         #if MUTANTS
             if Mutant.is(.receiptsBelieved) { return true }
         #endif

@@ -14,7 +14,7 @@ extension Question {
     /// Answers of a few kilobytes must not wait behind pages of logs.
     var lane: Lane {
         switch method {
-        case .logs, .blockReceipts, .call: .bulk
+        case .logs, .blockReceipts, .transactionReceipt, .call: .bulk
         default: .head
         }
     }

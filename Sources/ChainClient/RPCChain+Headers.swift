@@ -144,6 +144,25 @@ extension RPCChain {
         }
     }
 
+    /// The header of a block whose hash is known.
+    ///
+    /// One below the head that the endpoint announced is asked for again three times: `null` may be a node behind the same
+    /// URL that lags.
+    /// - Throws: ``ErrorClass/reorgSignal`` where it is not known even then.
+    func whole(_ index: Int, _ block: BlockRef) async throws(Fault) -> ScannedHeader {
+        for attempt in 0..<4 {
+            if let header = try await readHeader(index, hash: block.hash) {
+                guard header.header.number == block.number else {
+                    throw Fault(.inconsistent, "the block of this hash has another number").about(.blockByHash)
+                }
+                return header
+            }
+            guard attempt < 3, upstream(index).head ?? 0 >= block.number else { break }
+            do { try await timeline.sleep(shortPause()) } catch { throw .cancelled }
+        }
+        throw Fault(.reorgSignal, "it does not know the block of this hash").about(.blockByHash)
+    }
+
     // MARK: Many
 
     /// In the order of `numbers`; blocks that no endpoint has are left out.

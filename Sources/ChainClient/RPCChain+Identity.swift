@@ -95,6 +95,20 @@ extension RPCChain {
         if !isRight { throw wrongChain(identity, expected: nil).about(.chainID) }
     }
 
+    /// Looks at the first block of an endpoint whose answer nothing links to what is held, as a range of history.
+    ///
+    /// Names and keys move at any moment of the hour between two checks, and its rows would be another chain's.
+    func expectChain(_ index: Int) async throws(Fault) {
+        #if MUTANTS
+            if Mutant.is(.chainCheckedHourly) { return }
+        #endif
+        guard let pinned = state.withLock({ $0.identity }), let first = try await readFirst(index, tries: 1),
+            first != pinned.genesis
+        else { return }
+        let found = ChainIdentity(chainID: pinned.chainID, genesis: first)
+        throw wrongChain(found, expected: pinned).about(.blockByNumber)
+    }
+
     private func tryIdentity(_ index: Int) async -> Result<ChainIdentity, Fault> {
         do throws(Fault) { return .success(try await readIdentity(index)) } catch { return .failure(error) }
     }
@@ -102,11 +116,29 @@ extension RPCChain {
     /// Chain id and first block; a third request where the chain begins at block 1.
     func readIdentity(_ index: Int) async throws(Fault) -> ChainIdentity {
         let id = try await exchange(index, .chainID) { cursor throws(ScanError) in try cursor.quantity(.value) }.value
-        for number: BlockNumber in [0, 1] {
-            guard let first = try await exchange(index, .header(number), HeaderScanner.scan).value else { continue }
-            guard first.header.number == number else { break }
-            return ChainIdentity(chainID: id, genesis: first.header.hash)
+        guard let first = try await readFirst(index, tries: 3) else {
+            throw Fault(.historyPruned, "it does not give the first block").about(.blockByNumber)
         }
-        throw Fault(.historyPruned, "it does not give the first block").about(.blockByNumber)
+        return ChainIdentity(chainID: id, genesis: first)
+    }
+
+    /// The hash of block 0, or of 1 where the chain begins there; nil where neither is given.
+    ///
+    /// - Parameter tries: how often block 0 is asked for: `null` may be a node that has mislaid it for a moment.
+    private func readFirst(_ index: Int, tries: Int) async throws(Fault) -> Hash32? {
+        for attempt in 1...tries {
+            if let first = try await exchange(index, .header(0), HeaderScanner.scan).value?.header {
+                return first.number == 0 ? first.hash : nil
+            }
+            guard attempt < tries else { break }
+            do { try await timeline.sleep(shortPause()) } catch { throw .cancelled }
+        }
+        guard let next = try await exchange(index, .header(1), HeaderScanner.scan).value?.header, next.number == 1
+        else {
+            return nil
+        }
+        // Whoever does not give block 0 may still name it as the parent of the next.
+        let isNamed = state.withLock { $0.identity.map { $0.genesis == next.parentHash } ?? false }
+        return isNamed ? next.parentHash : next.hash
     }
 }

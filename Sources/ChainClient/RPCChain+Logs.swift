@@ -122,7 +122,16 @@ extension RPCChain {
     ) async throws(Fault) -> RangeAnswer {
         let wanted = options.evidence
         let before = try await readHeader(index, number: range.upperBound).header
-        let parts = try await readParts(index, filter, isOneBlock: range.width == 1) { .logs(range, $0) }
+        let parts: Answered<ScannedLogs>
+        do throws(Fault) {
+            parts = try await readParts(index, filter, isOneBlock: range.width == 1) { .logs(range, $0) }
+        } catch {
+            guard range.width == 1, error.kind.wantsSmaller else { throw error }
+            let page = try await logsFromReceipts(index, before.ref, filter, after: error)
+            var answer = RangeAnswer(range: range, anchor: before, page: page)
+            try await examine(index, &answer, filter)
+            return answer
+        }
         #if MUTANTS
             let after =
                 Mutant.is(.anchorReadOnce) ? before : try await readHeader(index, number: range.upperBound).header
@@ -133,6 +142,7 @@ extension RPCChain {
         guard before.hash == after.hash else {
             throw Fault(.inconsistent, "block \(range.upperBound) changed while its logs were read")
         }
+        if wanted != .trusted { try await expectChain(index) }
         let page = try await checked(index, parts.value, from: .range(range), filter)
         for log in page.logs.reversed() {
             guard log.blockNumber == range.upperBound else { break }
@@ -160,7 +170,8 @@ extension RPCChain {
     /// All parts of one question, or a fault: nothing of a half-answered one is kept.
     ///
     /// Addresses beyond what a request may name are asked for in parts from the start. A single block that is too much
-    /// is split by addresses, then by topics, down to one of each.
+    /// is split by addresses, then by topics, down to one of each; what is too much even then is thrown, and left to
+    /// ``logsFromReceipts(_:_:_:after:)``.
     func readParts(
         _ index: Int,
         _ filter: LogFilter,

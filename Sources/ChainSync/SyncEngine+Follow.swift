@@ -43,7 +43,7 @@ extension SyncEngine {
         var branch = try await newBlocks(above: tip, to: head, goal)
         guard let base = try await base(of: &branch, in: &window, head, finality, state) else { return true }
         if base != tip, try await isOutvoted(branch, tip, head) { return true }
-        try await take(branch, on: base, &state, finality)
+        try await takeSome(of: &branch, on: base, &state, finality)
         window.accept(base: base, branch: branch)
         if let final = finality.header { window.hold(final.ref) }
         window.forget(below: min(finality.block, head.number - min(head.number, Window.depthMax)))
@@ -136,7 +136,14 @@ extension SyncEngine {
             numbers.removeLast()
             known = [head]
         }
-        let headers = try await chain.headers(numbers: numbers) + known
+        let found = try await chain.headers(numbers: numbers) + known
+        // A block that nobody serves yet is a hole and no reorg: what is below it can be taken all the same.
+        #if MUTANTS
+            let headers =
+                Mutant.is(.holeIsReorg) ? found : zip(found, tip.number + 1...last).prefix { $0.number == $1 }.map(\.0)
+        #else
+            let headers = zip(found, tip.number + 1...last).prefix { $0.number == $1 }.map(\.0)
+        #endif
         for (parent, child) in zip(headers, headers.dropFirst()) where child.parentHash != parent.hash {
             throw ChainError.reorged("block \(child.number) does not follow on block \(parent.number)")
         }
@@ -144,6 +151,28 @@ extension SyncEngine {
             throw ChainError.unavailable("block \(tip.number + 1) is not served yet")
         }
         return headers
+    }
+
+    /// Takes the branch, or ever less of its older end where not all of it can be read yet.
+    ///
+    /// The newest blocks may be known to some of the nodes behind a URL and not to others; that must not hold up those
+    /// that all of them have. A branch that undoes blocks is taken whole or not at all.
+    private func takeSome(
+        of branch: inout [Header],
+        on base: BlockRef,
+        _ state: inout ChainState,
+        _ finality: Finality
+    ) async throws {
+        while true {
+            do {
+                return try await take(branch, on: base, &state, finality)
+            } catch let error as ChainError {
+                switch error {
+                case .reorged where base == state.tip && branch.count > 1: branch.removeLast((branch.count + 1) / 2)
+                default: throw error
+                }
+            }
+        }
     }
 
     /// Reads the branch's logs, each block's by its hash, and commits all of it with the rewind it may need.

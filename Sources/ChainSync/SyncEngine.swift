@@ -50,13 +50,15 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
     /// - Parameter state: what ``Ledger/open(_:holder:)`` returned.
     package func run(_ state: ChainState, until goal: Goal) async throws {
         var state = state
+        var silence = Silence<Time>()
+        var identified: Time.Instant?
         var pause = options.retryPause
         var failures = 0
         while true {
             try Task.checkCancellation()
             do {
                 do {
-                    if try await round(&state, goal) { return }
+                    if try await round(&state, &silence, &identified, goal) { return }
                 } catch is RenumberedAnswer {
                     try await renumber(&state)
                 }
@@ -64,6 +66,7 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
                 failures = 0
             } catch let error {
                 failures += 1
+                if mayBeAnotherChain(error) { try await identify(&identified) }
                 try await recover(from: error, &state, goal, failures)
                 if goal != .follow, failures >= failuresMax(error) { throw error }
                 if status.snapshot.phase == .blocked { pause = options.retryPauseMax }
@@ -74,14 +77,26 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
     }
 
     /// One look at the chain and all that follows from it; true when the goal is reached.
-    private func round(_ state: inout ChainState, _ goal: Goal) async throws -> Bool {
+    private func round(
+        _ state: inout ChainState,
+        _ silence: inout Silence<Time>,
+        _ identified: inout Time.Instant?,
+        _ goal: Goal
+    ) async throws -> Bool {
         let started = clock.now
         let head = try await chain.head()
-        let finality = try await finality(of: head)
+        let still = silence.saw(head.number, at: clock.now)
         status.update {
             $0.head = head.number
-            $0.finalized = finality.block
+            $0.looks += 1
+            $0.silentFor = still >= options.silentAfter ? still : nil
         }
+        // What a jump stands on is linked to nothing that is held.
+        if let tip = state.tip, head.number > tip.number, head.number - tip.number >= options.jumpBlocksMin {
+            try await identify(&identified)
+        }
+        let finality = try await finality(of: head)
+        status.update { $0.finalized = finality.block }
         guard state.scopes.contains(where: \.isActive) else { return try await idle(goal) }
         try await jump(&state, toward: head, finality, goal)
         var later: (any Error)?
@@ -246,7 +261,7 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
         state = current
     }
 
-    private func note(_ reason: String) {
+    func note(_ reason: String) {
         logger.warning("round failed", metadata: ["reason": "\(reason)"])
         status.update { $0.reason = reason }
     }

@@ -20,6 +20,11 @@ package struct SyncOptions: Sendable {
     /// Blocks further behind than this are read in ranges, not one by one.
     package var jumpBlocksMin: UInt64 = 128
 
+    /// A head that does not move for so long is called silent.
+    ///
+    /// Twenty blocks of the slowest chains; not a fault of ours, and nothing that a restart would mend.
+    package var silentAfter: Duration = .seconds(300)
+
     package init() {}
 }
 

@@ -12,6 +12,10 @@ package final class SyncStatus: Sendable {
         /// Why it is blocked, or what it waits for.
         package var reason: String?
         package var head: BlockNumber?
+        /// Looks at the head that were answered: where these go on, the loop lives, whatever the chain does.
+        package var looks: UInt64 = 0
+        /// How long the head has not moved, from ``SyncOptions/silentAfter`` on; nil: it moves.
+        package var silentFor: Duration?
         package var finalized: BlockNumber?
         package var tip: BlockRef?
         package var checkpoint: BlockNumber?

@@ -62,6 +62,12 @@
         case nobodyProbed, contradictionsForgiven
         // IdentityTests
         case otherChainTrusted
+        // NodeScenarioTests
+        case chainCheckedHourly, holeIsReorg
+        // HeadGateTests
+        case silentLeapDoubted
+        // HugeBlockScenarioTests
+        case receiptsUnordered
         // EvidenceTests
         case bloomUnread, receiptsBelieved, headersUnlinked, selfCorroborated, dataUncompared
         // LeaseTests

@@ -65,6 +65,21 @@ package struct BlockReceipts: Sendable {
         }
     }
 
+    /// Puts the receipts of further transactions behind these.
+    package mutating func append(_ other: BlockReceipts) {
+        let (logs, data) = (page.logs.count, page.data.count)
+        for var row in other.rows {
+            let places = row.transaction.logs
+            row.transaction.logs = (places.lowerBound + logs)..<(places.upperBound + logs)
+            rows.append(row)
+        }
+        for var log in other.page.logs {
+            log.dataOffset += data
+            page.logs.append(log)
+        }
+        page.data.append(contentsOf: other.page.data)
+    }
+
     /// What the header's `receiptsRoot` has to be.
     ///
     /// - Cost: a Keccak over every receipt and about one per eight receipts above them.

@@ -68,17 +68,20 @@ enum BlockText {
         var next = 0
         var out: [String] = []
         for (index, transaction) in block.transactions.enumerated() {
-            let own = logs[next..<next + transaction.logs.count].map(\.text).joined(separator: ",")
+            out.append(receipt(block, index, logs[next..<next + transaction.logs.count]))
             next += transaction.logs.count
-            let gas = Hex.quantity(SimulatedBlock.gasPerTransaction * UInt64(index + 1))
-            out.append(
-                "{\"type\":\"0x2\",\"status\":\"0x1\",\"cumulativeGasUsed\":\"\(gas)\","
-                    + "\"logsBloom\":\"\(block.blooms[index].hex)\","
-                    + "\"blockNumber\":\"\(Hex.quantity(block.number))\",\"blockHash\":\"\(block.hash.hex)\","
-                    + "\"transactionHash\":\"\(transaction.hash.hex)\","
-                    + "\"transactionIndex\":\"\(Hex.quantity(UInt64(index)))\",\"logs\":[\(own)]}"
-            )
         }
         return "[\(out.joined(separator: ","))]"
+    }
+
+    /// The receipt of the transaction at `index`, with its logs.
+    static func receipt(_ block: SimulatedBlock, _ index: Int, _ logs: ArraySlice<PlacedLog>) -> String {
+        let own = logs.map(\.text).joined(separator: ",")
+        let gas = Hex.quantity(SimulatedBlock.gasPerTransaction * UInt64(index + 1))
+        return "{\"type\":\"0x2\",\"status\":\"0x1\",\"cumulativeGasUsed\":\"\(gas)\","
+            + "\"logsBloom\":\"\(block.blooms[index].hex)\","
+            + "\"blockNumber\":\"\(Hex.quantity(block.number))\",\"blockHash\":\"\(block.hash.hex)\","
+            + "\"transactionHash\":\"\(block.transactions[index].hash.hex)\","
+            + "\"transactionIndex\":\"\(Hex.quantity(UInt64(index)))\",\"logs\":[\(own)]}"
     }
 }

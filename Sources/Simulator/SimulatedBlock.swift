@@ -7,6 +7,11 @@ package struct SimulatedBlock: Sendable {
     package struct Transaction: Sendable {
         package var hash: Hash32
         package var logs: [Receipt.Entry]
+
+        package init(hash: Hash32, logs: [Receipt.Entry]) {
+            self.hash = hash
+            self.logs = logs
+        }
     }
 
     package var header: FullHeader

@@ -146,11 +146,8 @@ package struct SimulatedChain: Sendable {
     /// - Returns: the head that was given up.
     @discardableResult
     package mutating func reorg(depth: Int, length: Int, isTwin: Bool = false) -> Hash32 {
-        precondition(depth >= 1 && depth <= depthMax, "a final block was to be given up")
-        let old = head.hash
         let lost = canonical.suffix(depth).compactMap { blocks[$0] }
-        canonical.removeLast(depth)
-        reorgCount += 1
+        let old = giveUp(depth)
         for index in 0..<length {
             if isTwin, index < lost.count {
                 seal(lost[index].transactions, lost[index].owners)
@@ -158,6 +155,17 @@ package struct SimulatedChain: Sendable {
                 mine()
             }
         }
+        return old
+    }
+
+    /// Goes back by `depth` blocks; what is mined next stands on the block that is left.
+    ///
+    /// - Returns: the head that was given up.
+    package mutating func giveUp(_ depth: Int) -> Hash32 {
+        precondition(depth >= 1 && depth <= depthMax, "a final block was to be given up")
+        let old = head.hash
+        canonical.removeLast(depth)
+        reorgCount += 1
         return old
     }
 

@@ -14,10 +14,16 @@ extension SimulatedNode {
         default:
             guard let given = try? Hex.uint64(text) else { return .error(-32602, "invalid argument 0: hex string") }
             number = given
-            if faults.fires(.missingBlock) { return .null }
+            if faults.fires(.missingBlock) || isMissing(number) { return .null }
         }
         guard let block = view.block(at: number) else { return .null }
         return .raw(shared.rendered(block).header)
+    }
+
+    private func isMissing(_ number: BlockNumber) -> Bool {
+        guard let left = condition.missing[number], left > 0 else { return false }
+        condition.missing[number] = left - 1
+        return true
     }
 
     /// What a node on a minority branch calls final is on its own branch.
@@ -47,7 +53,25 @@ extension SimulatedNode {
             block = (try? Hex.uint64(text)).flatMap { view.block(at: $0) }
         }
         guard let block else { return .null }
-        return .raw(BlockText.receipts(block, shared.rendered(block).logs))
+        let text = BlockText.receipts(block, shared.rendered(block).logs)
+        if let cap = view.condition.receiptsBytesCap, text.utf8.count > cap {
+            return .error(-32008, "Response is too big")
+        }
+        return .raw(text)
+    }
+
+    /// One transaction's receipt, from the canonical chain.
+    func receipt(_ text: String, _ view: View) -> NodeAnswer {
+        guard let hash = try? Hash32(hex: text) else { return .error(-32602, "invalid argument 0: hash") }
+        for number in view.path.indices.reversed() {
+            guard let block = view.block(at: UInt64(number)),
+                let index = block.transactions.firstIndex(where: { $0.hash == hash })
+            else { continue }
+            let first = block.transactions[..<index].reduce(0) { $0 + $1.logs.count }
+            let logs = shared.rendered(block).logs[first..<first + block.transactions[index].logs.count]
+            return .raw(BlockText.receipt(block, index, logs))
+        }
+        return .null
     }
 
     func code(_ text: String) -> NodeAnswer {

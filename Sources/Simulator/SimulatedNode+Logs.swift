@@ -85,6 +85,9 @@ extension SimulatedNode {
             faults.note(.tooManyResults)
             return .error(-32005, "query returned more than \(cap) results")
         }
+        if let cap = view.condition.blockLogsCap, found.count > cap {
+            return .error(-32005, "query returned more than \(cap) results")
+        }
         if blocks.count > 1, faults.fires(.responseTooLarge) { return .error(-32008, "Response is too big") }
         distort(&found, blocks, query, view, other: other)
         return .raw("[\(found.joined(separator: ","))]")

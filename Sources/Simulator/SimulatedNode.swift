@@ -35,6 +35,15 @@ package final class SimulatedNode: Sendable {
         package var capSpelling = 0
         /// Logs an answer may have; nil: any number.
         package var resultsCap: Int?
+        /// Logs an answer about one block may have, and bytes an answer with a block's receipts; nil: any number.
+        package var blockLogsCap: Int?
+        package var receiptsBytesCap: Int?
+        /// What each of several nodes behind this URL is behind, one of which answers each body; empty: one node, ``lag``.
+        package var backends: [UInt64] = []
+        /// Heights for which a header is `null`, so many times, though the head was announced.
+        package var missing: [BlockNumber: Int] = [:]
+        /// The chain that is behind this URL instead; nil: the right one.
+        package var otherChain: SharedChain?
 
         package init() {}
     }
@@ -56,6 +65,7 @@ package final class SimulatedNode: Sendable {
     package let faults: Faults
     private let mutable: Mutex<Condition>
     private let requests = Mutex(0)
+    private let watcher = Mutex<(@Sendable (String) -> Void)?>(nil)
 
     package init(_ shared: SharedChain, profile: Profile = Profile(), faults: Faults = Faults()) {
         self.shared = shared
@@ -69,6 +79,11 @@ package final class SimulatedNode: Sendable {
         set { mutable.withLock { $0 = newValue } }
     }
 
+    /// Runs `body` with the method of every request before the node looks at its chain: to change the world just then.
+    package func beforeEachAnswer(_ body: (@Sendable (_ method: String) -> Void)?) {
+        watcher.withLock { $0 = body }
+    }
+
     /// Requests answered so far, each of a batch counted.
     package var requestCount: Int { requests.withLock { $0 } }
 
@@ -79,6 +94,9 @@ package final class SimulatedNode: Sendable {
         }
         if faults.fires(.rateLimitedInBody) {
             return Reply(body: Array(NodeAnswer.error(-32005, "rate limit exceeded").envelope(id(text)).utf8))
+        }
+        if let watcher = watcher.withLock({ $0 }) {
+            for request in text.items ?? [text] { if let method = request["method"]?.text { watcher(method) } }
         }
         let view = view
         guard let batch = text.items else { return Reply(body: Array(one(text, view).utf8)) }
@@ -126,9 +144,11 @@ package final class SimulatedNode: Sendable {
 
     private var view: View {
         let condition = condition
-        let chain = shared.chain
+        let chain = (condition.otherChain ?? shared).chain
         var path = condition.branch.map { chain.lineage(of: $0) } ?? chain.canonical
-        path.removeLast(min(Int(condition.lag), path.count - 1))
+        let backends = condition.backends
+        let lag = backends.isEmpty ? condition.lag : backends[faults.pick(0...backends.count - 1)]
+        path.removeLast(min(Int(lag), path.count - 1))
         return View(chain: chain, path: path, condition: condition)
     }
 
@@ -143,6 +163,7 @@ package final class SimulatedNode: Sendable {
         case "eth_getBlockByHash": blockByHash(params.first?.text ?? "", view)
         case "eth_getLogs": logs(params.first ?? .null, view)
         case "eth_getBlockReceipts" where profile.servesReceipts: receipts(params.first?.text ?? "", view)
+        case "eth_getTransactionReceipt" where profile.servesReceipts: receipt(params.first?.text ?? "", view)
         case "eth_getCode": code(params.first?.text ?? "")
         default: .error(-32601, "the method \(method) does not exist/is not available")
         }

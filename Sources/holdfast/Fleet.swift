@@ -155,6 +155,8 @@ extension SyncStatus {
         )
         live.rowsWritten = now.rowsWritten
         live.rowsRepaired = now.rowsRepaired
+        live.looks = now.looks
+        live.silentFor = now.silentFor
         live.rewinds = .init(
             bounds: Snapshot.rewindDepthBounds,
             counts: now.rewindsByDepth,

@@ -137,6 +137,67 @@ import Testing
         expectClosed(client)
     }
 
+    /// Logs that are put behind the honest ones, and whether they refuse the whole answer.
+    private static let strange: [(what: String, log: String, isRefused: Bool)] = {
+        let log = FakeChain().log(150)
+        let topic = "\"\(word(0xAAAA))\""
+        func topics(_ count: Int) -> String { Array(repeating: topic, count: count).joined(separator: ",") }
+        return [
+            ("the same again", FakeChain().log(100), false),
+            (
+                "of no block yet",
+                log.replacing("\"\(hex(150))\"", with: "null").replacing("\"\(word(1 << 32 | 150))\"", with: "null"),
+                false
+            ),
+            ("removed", log.replacing("\"removed\":false", with: "\"removed\":true"), true),
+            ("of a block without a number", log.replacing("\"\(hex(150))\"", with: "null"), true),
+            ("of a block without a hash", log.replacing("\"\(word(1 << 32 | 150))\"", with: "null"), true),
+            ("of another contract", FakeChain().log(150, address: 0xB), true),
+            ("of another topic", FakeChain().log(150, topic: 0xBBBB), true),
+            ("of another block", FakeChain().log(250), true),
+            ("without a topic", log.replacing(topic, with: ""), true),
+            ("with five topics", log.replacing(topic, with: topics(5)), true),
+        ]
+    }()
+
+    @Test(arguments: strange.indices)
+    func `S-31: a strange log is left out, or refuses the whole answer, and nothing is counted twice`(
+        _ index: Int
+    ) async throws {
+        let (fake, strange) = (chain, Self.strange[index])
+        let transport = ScriptedTransport { endpoint, asked in
+            guard asked.method == "eth_getLogs", endpoint.name == "strange" else { return fake.reply(asked) }
+            return result(asked, "[\(fake.log(100)),\(strange.log)]")
+        }
+        let filter = LogFilter(addresses: [contractA], topics0: [topicA])
+        let client = RPCChain("strange", "honest", over: transport)
+        let answer = try await client.logs(in: 100...199, matching: filter)
+        #expect(answer.page.logs.map(\.blockNumber) == [100])
+        let faults = client.counters.snapshot().filter { $0.kind == .inconsistent || $0.kind == .reorgSignal }
+        #expect(faults.isEmpty != strange.isRefused, "\(strange.what): \(faults)")
+        #expect(faults.allSatisfy { $0.index == 0 })
+        // Nobody else to ask: then there is no answer.
+        let alone = RPCChain("strange", over: transport)
+        if strange.isRefused {
+            await #expect(throws: ChainError.self) { try await alone.logs(in: 100...199, matching: filter) }
+        }
+    }
+
+    @Test(arguments: 1...4, 1...4)
+    func `S-31: a log has one to four topics, and those with fewer than asked for are left out`(
+        _ count: Int,
+        _ wanted: Int
+    ) async throws {
+        let fake = chain
+        let topics = Array(repeating: "\"\(word(0xAAAA))\"", count: count).joined(separator: ",")
+        let (client, _) = client { _, asked in
+            result(asked, "[\(fake.log(150).replacing("\"\(word(0xAAAA))\"", with: topics))]")
+        }
+        let filter = LogFilter(topics0: [topicA], topicCountMin: wanted)
+        let logs = try await client.logs(in: 100...199, matching: filter).page.logs
+        #expect(logs.map(\.topicCount) == (count < wanted ? [] : [UInt8(count)]))
+    }
+
     @Test(
         arguments: [
             ("\"0x\"", 0), ("\"0x00\"", 0), ("\"0x01f\"", 31), ("\"0X1F\"", 31), ("\"0x1F\"", 31), ("\"31\"", 31),

@@ -67,6 +67,19 @@ private final class Looks {
         #expect(gate.believes(300_000, at: 10_800))
     }
 
+    @Test func `S-40: operators that all leap at once confirm each other`() {
+        let gate = Looks()
+        // Looked at every second all the time, so that no time seems to have passed.
+        for second in 0..<100 { #expect(gate.believes(1_000, of: "a", others: [1_000], at: second)) }
+        #expect(!gate.believes(51_000, of: "a", others: [1_000], at: 101))
+        #expect(!gate.believes(51_000, of: "a", others: [1_000], at: 102))
+        #expect(gate.believes(50_990, of: "b", others: [51_000], at: 103))
+        #expect(gate.believes(51_001, of: "a", others: [50_990], at: 104))
+        // Two that claim different things confirm nothing.
+        #expect(!gate.believes(900_000, of: "a", others: [51_000], at: 105))
+        #expect(!gate.believes(1_900_000, of: "b", others: [900_000], at: 106))
+    }
+
     @Test func `the first head of all is believed, unless others are known to be far below`() {
         let gate = Looks()
         #expect(gate.believes(20_000_000, at: 0))

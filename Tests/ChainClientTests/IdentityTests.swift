@@ -42,6 +42,19 @@ import Testing
         }
     }
 
+    @Test func `a first block that is null now and then makes no other chain`() async throws {
+        let isMissing = Shared(false)
+        let transport = ScriptedTransport { _, asked in
+            asked.block == 0 && isMissing.withLock { $0 } ? result(asked, "null") : FakeChain().reply(asked)
+        }
+        let client = RPCChain("a", over: transport)
+        let identity = try await client.identity()
+        isMissing.withLock { $0 = true }
+        #expect(try await client.identity() == identity)
+        #expect(try await client.logs(in: 100...199, matching: filterA).page.logs.count == 1)
+        #expect(client.counters.snapshot().allSatisfy { $0.kind != .wrongChain })
+    }
+
     @Test func `an endpoint that changes its chain is noticed within the hour`() async throws {
         let clock = JumpingClock()
         let id = Shared<UInt64>(321)

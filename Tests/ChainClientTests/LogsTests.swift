@@ -133,8 +133,16 @@ import Testing
         )
     }
 
-    @Test func `one block over every cap is unservable`() async throws {
-        let (client, _) = client { _, asked in failure(asked, code: -32005, "query returned more than 10000 results") }
+    @Test func `one block over every cap is unservable where there are no receipts either`() async throws {
+        let fake = chain
+        let transport = ScriptedTransport { _, asked in
+            switch asked.method {
+            case "eth_getLogs": failure(asked, code: -32005, "query returned more than 10000 results")
+            case "eth_getBlockReceipts": failure(asked, code: -32601, "the method does not exist/is not available")
+            default: fake.reply(asked)
+            }
+        }
+        let client = RPCChain("a", over: transport)
         await #expect { try await client.logs(in: 5...5, matching: filterA) } throws: { isUnservable($0) }
     }
 

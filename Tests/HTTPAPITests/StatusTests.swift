@@ -77,14 +77,45 @@ struct StatusTests {
         let summary = try #require(try ledger.store.chains().first)
         let now = ContinuousClock.now
         let waiting = ChainStatus(summary, live: LiveStatus(state: "tail", reason: "no endpoint", head: 3, commits: 1))
-        let quiet = ChainStatus(summary, live: LiveStatus(state: "tail", head: 3, commits: 1))
         #expect(watch.verdicts([waiting], now: now).first?.why == nil)
         let later = now + ProgressWatch.stillMax + .seconds(1)
         #expect(watch.verdicts([waiting], now: later).first?.why == "no progress for 121 s: no endpoint")
-        // A chain on which nothing happens, and nothing is wrong, stays ready.
+        // A chain on which nothing happens, and nothing is wrong, stays ready as long as it is looked at.
+        var looked = LiveStatus(state: "tail", head: 3, commits: 1)
+        looked.looks = 120
+        let quiet = ChainStatus(summary, live: looked)
         #expect(watch.verdicts([quiet], now: later).first?.why == nil)
         let moved = ChainStatus(summary, live: LiveStatus(state: "tail", reason: "no endpoint", head: 3, commits: 2))
         #expect(watch.verdicts([moved], now: later).first?.why == nil)
+    }
+
+    @Test
+    func `S-40: a chain that has been silent for three hours is ready and called silent; a loop that hangs is not`()
+        throws
+    {
+        let watch = ProgressWatch(live: { [:] })
+        let ledger = try World.ledger()
+        let summary = try #require(try ledger.store.chains().first)
+        var live = LiveStatus(state: "tail", head: 3, commits: 1)
+        let start = ContinuousClock.now
+        #expect(watch.verdicts([ChainStatus(summary, live: live)], now: start).first?.why == nil)
+        for minute in 1...180 {
+            live.looks += 60
+            live.silentFor = minute >= 5 ? .seconds(60 * minute) : nil
+            let status = ChainStatus(summary, live: live)
+            let verdict = try #require(watch.verdicts([status], now: start + .seconds(60 * minute)).first)
+            #expect(verdict.why == nil, "minute \(minute)")
+            #expect(verdict.note == (minute < 5 ? nil : "chain silent: no block after 3 for \(60 * minute) s"))
+            #expect(status.reason == verdict.note)
+        }
+        // The same stillness, and nobody looks.
+        let later = start + .seconds(60 * 180 + 121)
+        let verdict = try #require(watch.verdicts([ChainStatus(summary, live: live)], now: later).first)
+        #expect(verdict.why == "unhealthy loop: no look at the head for 121 s")
+        // Fifty thousand blocks at once: behind, and no longer silent.
+        (live.head, live.silentFor, live.looks) = (50_003, nil, live.looks + 1)
+        let behind = try #require(watch.verdicts([ChainStatus(summary, live: live)], now: later).first)
+        #expect(behind.why == "50000 blocks behind the head" && behind.note == nil)
     }
 
     @Test func `the page is one file whose scripts run only with the nonce of its answer`() async throws {

@@ -1,11 +1,12 @@
 """Several real processes on one database: started at once, killed, stopped inside and outside a transaction.
 
-`python test_instances.py [concurrent] [killed] [paused] [inside] [nowait]`; the last line is `N passed, N failed`.
+`python test_instances.py [concurrent] [killed] [paused] [inside] [clocks] [nowait]`; the last line is `N passed, N failed`.
 """
 
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import sqlite3
@@ -25,14 +26,14 @@ TTL = 15
 class Instance:
     """`holdfast run` in the background."""
 
-    def __init__(self, server, path, *arguments):
+    def __init__(self, server, path, *arguments, environment=None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.log = tempfile.TemporaryFile(mode="w+")
         command = [PROGRAM, "run", "--rpc", server.url, "--database", f"sqlite:{path}", "--port", str(self.port)]
         command += ["--poll-interval", "0.2", "--confirmations", "5", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, text=True, env=environment)
 
     @property
     def pid(self):
@@ -71,7 +72,7 @@ def until(is_true, seconds=60, every=0.1):
         try:
             if is_true():
                 return True
-        except (OSError, sqlite3.Error, ValueError, IndexError):
+        except (OSError, sqlite3.Error, ValueError, LookupError):
             pass
         time.sleep(every)
     return False
@@ -107,7 +108,7 @@ def concurrent(directory):
         done = until(lambda: epochs.add(holder(path)) or is_complete(path, chain.head), 90)
         time.sleep(1)
         epochs.add(holder(path))
-        check(f"{count} instances at once reach the head", done, instances[0].said()[-300:])
+        check(f"concurrent execution: {count} instances at once reach the head", done, instances[0].said()[-300:])
         writers = {process for process, _ in epochs if process}
         check(f"one of {count} writes, under one epoch: {sorted(epochs)}", len(writers) == 1 and len({e for _, e in epochs}) == 1)
         states = [instance.status() for instance in instances]
@@ -143,7 +144,7 @@ def killed(directory):
         instances.append(Instance(server, path))
         if not taken:
             break
-    check(f"{kills} holders killed before they were done, each replaced within {max(waits, default=99):.1f} s", kills >= 2 and max(waits) < 5)
+    check(f"failure recovery: {kills} holders killed before they were done, each replaced within {max(waits, default=99):.1f} s", kills >= 2 and max(waits) < 5)
     check("the head is reached", until(lambda: is_complete(path, chain.head), 90))
     for instance in instances:
         instance.end()
@@ -223,6 +224,50 @@ def stopped_inside(directory):
     equals("after the stop inside", path, wanted)
 
 
+def clocks(directory):
+    """S-09: wall clocks an hour ahead, an hour behind and jumping between the two say nothing about a lease."""
+    shim = directory / "wall_clock.so"
+    source = pathlib.Path(__file__).with_name("wall_clock.c")
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if not compiler or subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"]).returncode:
+        return print("SKIPPED  S-09 with real processes: no C compiler here", flush=True)
+
+    def wrong(offset, **more):
+        return {**os.environ, "LD_PRELOAD": str(shim), "HOLDFAST_CLOCK_OFFSET": str(offset), **more}
+
+    told = [
+        int(subprocess.run(["date", "+%s"], capture_output=True, text=True, env=wrong(offset)).stdout) - int(time.time())
+        for offset in (3_600, -3_600)
+    ]
+    check(f"the clocks are wrong: {told}", abs(told[0] - 3_600) < 5 and abs(told[1] + 3_600) < 5)
+    chain = Chain(1_200)
+    server = Server(chain, seconds=0.03)
+    wanted = clean(Server(chain), directory)
+    path = directory / "clocks.db"
+    environments = [wrong(-3_600), wrong(3_600), wrong(3_600, HOLDFAST_CLOCK_JUMPS="1")]
+    instances = [Instance(server, path, environment=environments[0])]
+    check("the first holds the chain", until(lambda: holder(path)[0] == instances[0].pid, 30, 0.02))
+    instances += [Instance(server, path, environment=environment) for environment in environments[1:]]
+    seen, deadline = set(), time.monotonic() + 2 * TTL
+    while time.monotonic() < deadline:
+        seen.add(holder(path))
+        time.sleep(0.1)
+    check(f"for two terms nobody takes over from a holder that lives: {sorted(seen)}", len(seen) == 1)
+    check("it comes to the head", until(lambda: is_complete(path, chain.head), 60))
+    # A holder whose own clock jumps keeps its lease as well, and loses it in its term when it is stopped.
+    instances[0].end()
+    check("another takes over", until(lambda: holder(path)[0] in [i.pid for i in instances[1:]], TTL + 5))
+    second = next(i for i in instances if i.pid == holder(path)[0])
+    second.send(signal.SIGSTOP)
+    started = time.monotonic()
+    taken = until(lambda: holder(path)[0] not in (0, second.pid), TTL + 5)
+    waited = time.monotonic() - started
+    check(f"one that is stopped is replaced after {waited:.1f} s, not at once and not in an hour", taken and waited > TTL / 2)
+    codes = [instance.end() for instance in instances[1:]]
+    check(f"all end with 0: {codes}", codes == [0, 0])
+    equals("with wrong clocks", path, wanted)
+
+
 def nowait(directory):
     """--no-wait: 75 at once; without it a second sync waits and then finds everything read."""
     chain = Chain(800)
@@ -246,7 +291,7 @@ def nowait(directory):
     check(f"and ends with 0 once the first has ended ({code})", second.returncode == 0 and "complete to block" in out, out + err)
 
 
-TESTS = {"concurrent": concurrent, "killed": killed, "paused": paused, "inside": stopped_inside, "nowait": nowait}
+TESTS = {"concurrent": concurrent, "killed": killed, "paused": paused, "inside": stopped_inside, "clocks": clocks, "nowait": nowait}
 
 
 def main():

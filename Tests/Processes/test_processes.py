@@ -90,7 +90,7 @@ def restarts(directory):
         check(f"{name}: counters equal counts", good, detail)
 
     sync(clean)
-    same("synced twice", clean)
+    same("idempotency: synced twice", clean)
 
     halves = directory / "halves.db"
     for block in ("2000", "latest"):
@@ -123,7 +123,7 @@ def restarts(directory):
     check(f"{counted} kills by -9 in {tries} tries, each with coverage incomplete", counted >= KILLS)
     done = sync(killed)
     check("the sync after the kills ends with 0", done.returncode == 0, done.stderr[-500:])
-    same("through the kills", killed)
+    same("failure recovery: through the kills", killed)
 
 
 def inputs(directory):

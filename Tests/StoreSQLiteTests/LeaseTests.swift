@@ -89,6 +89,18 @@ private func touch(_ store: SQLiteStore, _ state: ChainState, commit: UInt64) th
         for store in [holder, other, command] { try store.close() }
     }
 
+    @Test func `S-09: a lease is timed by the time since the machine was started, which no wall clock moves`() {
+        var before = timespec()
+        var wall = timespec()
+        // Unsafe: C calls that fill values of ours.
+        unsafe clock_gettime(CLOCK_BOOTTIME, &before)
+        unsafe clock_gettime(CLOCK_REALTIME, &wall)
+        let now = LeaseTerms.standard().now()
+        let since = now - (Int64(before.tv_sec) * 1_000 + Int64(before.tv_nsec) / 1_000_000)
+        #expect((0...5_000).contains(since), "\(since) ms after the look at the machine's clock")
+        #expect(abs(now / 1_000 - Int64(wall.tv_sec)) > 86_400)
+    }
+
     @Test func `a lease that is not renewed runs out, and whoever held it commits nothing more`() throws {
         let instances = try Instances()
         let (first, second) = (try instances.store(), try instances.store())

@@ -13,7 +13,7 @@ import Tokens
     // MARK: Once
 
     @Test(arguments: StoreEngine.available)
-    func `applying the same rows twice changes nothing but the version`(engine: StoreEngine) async throws {
+    func `idempotency: applying the same rows twice changes nothing but the version`(engine: StoreEngine) async throws {
         try await withStore(engine) { made in
             var writer = try await Writer(made.store)
             let blocks = Self.history(1)

@@ -47,6 +47,16 @@ package enum ReceiptScanner {
         return BlockReceipts(rows: rows, page: found.scanned.page, blockHash: found.blockHash)
     }
 
+    /// Scans one transaction's receipt, as whole as those of a block; nil for `null`.
+    static func scanOne(_ cursor: inout JSONCursor) throws(ScanError) -> BlockReceipts? {
+        if try cursor.takesNull() { return nil }
+        var scanned = ScannedLogs()
+        let (receipt, blockHash) = try receipt(&cursor, into: &scanned, whole: true)
+        guard scanned.pendingCount == 0 else { throw .missing(.blockHash, at: cursor.place) }
+        try LogScanner.decodeData(&cursor, of: &scanned.page)
+        return BlockReceipts(rows: [try receipt.row], page: scanned.page, blockHash: blockHash)
+    }
+
     private struct Found {
         var scanned = ScannedLogs()
         /// By rising transaction index, each one once.

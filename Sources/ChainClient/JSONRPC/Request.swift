@@ -15,6 +15,7 @@ package enum Question: Sendable, Hashable {
     case receiptsOf(Hash32)
     case call(ContractCall, StatePin)
     case code(Address, StatePin)
+    case receiptOf(Hash32)
 
     package var method: RPCMethod {
         switch self {
@@ -26,6 +27,7 @@ package enum Question: Sendable, Hashable {
         case .receipts, .receiptsOf: .blockReceipts
         case .call: .call
         case .code: .code
+        case .receiptOf: .transactionReceipt
         }
     }
 
@@ -53,6 +55,7 @@ package enum RPCMethod: String, Sendable, Hashable, CaseIterable, Comparable {
     case blockReceipts = "eth_getBlockReceipts"
     case call = "eth_call"
     case code = "eth_getCode"
+    case transactionReceipt = "eth_getTransactionReceipt"
 
     package static func < (left: RPCMethod, right: RPCMethod) -> Bool { left.rawValue < right.rawValue }
 }
@@ -122,7 +125,7 @@ package enum Request {
                 self.filter(filter)
                 text("}")
             case .receipts(let number): quantity(number)
-            case .receiptsOf(let hash): hex(hash)
+            case .receiptsOf(let hash), .receiptOf(let hash): hex(hash)
             case .call(let call, let pin):
                 text("{\"to\":")
                 hex(call.contract)

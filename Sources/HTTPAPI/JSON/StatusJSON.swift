@@ -18,6 +18,10 @@ package struct LiveStatus: Sendable {
     package var rowsWritten: UInt64 = 0
     /// Rows that an audit found to be missing and that were put in.
     package var rowsRepaired: UInt64 = 0
+    /// Looks at the head that were answered since the engine started: what tells a silent chain from a loop that hangs.
+    package var looks: UInt64 = 0
+    /// How long the head has not moved, once that is unusual; nil: it moves.
+    package var silentFor: Duration?
     package var rewinds: Rewinds?
     package var endpoints: [EndpointStatus] = []
     /// Things set right in answers, by kind.
@@ -85,6 +89,15 @@ package struct ChainStatus: Sendable {
         return head > checkpoint ? head - checkpoint : 0
     }
 
+    /// Why it is blocked, what it waits for, or that the chain itself is silent.
+    package var reason: String? { live?.reason ?? silence }
+
+    /// That the chain makes no blocks, which is nothing that we could mend; nil: it makes some.
+    package var silence: String? {
+        guard let live, let still = live.silentFor, let head = live.head else { return nil }
+        return "chain silent: no block after \(head) for \(still.components.seconds) s"
+    }
+
     package var state: String {
         if let live { return live.state }
         if summary.holder?.work != nil { return "maintenance" }
@@ -127,7 +140,7 @@ package struct StatusJSON: Sendable {
         block("tip", summary.tip?.number, summary.tip?.hash, &json)
         json.field("lagBlocks", chain.lagBlocks)
         json.field("state", chain.state)
-        json.field("reason", chain.live?.reason)
+        json.field("reason", chain.reason)
         json.field("rewinds", summary.rewinds)
         if let holder = summary.holder {
             json.field("holder") {

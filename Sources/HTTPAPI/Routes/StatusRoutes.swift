@@ -37,6 +37,7 @@ struct StatusRoutes: Sendable {
                     json.field("chainId", verdict.chain)
                     json.field("ready", verdict.why == nil)
                     json.field("why", verdict.why)
+                    json.field("note", verdict.note)
                     json.field("state", verdict.state)
                     json.field("lagBlocks", verdict.lagBlocks)
                     json.field("lastProgressSecondsAgo", verdict.stillFor.map { UInt64(max(0, $0.components.seconds)) })

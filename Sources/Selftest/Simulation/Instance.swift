@@ -1,3 +1,4 @@
+import ChainClient
 import ChainSync
 import Ethereum
 import Simulator
@@ -45,6 +46,8 @@ struct Instance: Sendable {
         let holder = world.newHolder()
         work = Task(executorPreference: process) {
             do {
+                // As the program does before it opens a ledger; who is of another chain is put away.
+                if world.shape.rpc.chainID != nil { _ = try await engine.chain.identity() }
                 let state = try await Self.open(request, store, holder, world)
                 end.version.withLock { $0 = state.version }
                 world.trace.note("open \(state.version.epoch)")

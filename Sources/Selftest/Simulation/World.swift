@@ -71,23 +71,51 @@ package final class World: Sendable {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
 
+    /// A world that a test draws itself, in which nothing goes wrong by chance.
+    ///
+    /// - Parameter rates: faults of the nodes, in a thousand; they end with ``Faults/stop()``.
+    init(
+        seed: UInt64,
+        _ chain: SimulatedChain,
+        _ shape: Shape,
+        profiles: [SimulatedNode.Profile],
+        rates: [FaultPoint: Int] = [:]
+    ) throws {
+        self.seed = seed
+        var random = SplitMix64(seed: seed &* 0x9E37_79B9 &+ 2)
+        executor = SeededExecutor(seed: random.next())
+        let faults = Faults(seed: random.next(), rates: rates)
+        self.faults = faults
+        trace = Trace(keepsLines: false)
+        self.shape = shape
+        let shared = SharedChain(chain)
+        self.shared = shared
+        nodes = profiles.map { SimulatedNode(shared, profile: $0, faults: faults) }
+        dice = Dice(random.fork())
+        directory = Scratch.directory + "/world-\(seed)-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
     var path: String { directory + "/holdfast.db" }
 
     /// Runs the whole story.
     ///
     /// nil: nothing was wrong.
-    package func run() throws -> String? {
+    package func run() throws -> String? { try run { try await $0.story() } }
+
+    /// Runs a story of a test's own.
+    package func run(_ story: @escaping @Sendable (World) async throws -> Void) throws -> String? {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let outcome = Mutex<Result<Void, any Error>?>(nil)
-        let story = Task(executorPreference: executor) {
+        let work = Task(executorPreference: executor) {
             let result: Result<Void, any Error>
-            do { result = .success(try await self.story()) } catch { result = .failure(error) }
+            do { result = .success(try await story(self)) } catch { result = .failure(error) }
             outcome.withLock { $0 = result }
         }
         do {
             try executor.run(clock) { outcome.withLock { $0 != nil } }
         } catch {
-            story.cancel()
+            work.cancel()
             return "the simulation is stuck: \(error)"
         }
         if let found = findings.found { return found }
@@ -133,7 +161,7 @@ package final class World: Sendable {
     }
 
     private var firstContracts: [Address] { Array(shape.contracts.prefix(1)) }
-    private var lastEventSets: [EventSet] { shape.usesUnindexed ? [.indexed, .unindexed] : [.indexed] }
+    var lastEventSets: [EventSet] { shape.usesUnindexed ? [.indexed, .unindexed] : [.indexed] }
     private var firstEventSets: [EventSet] { shape.startsIndexedOnly ? [.indexed] : lastEventSets }
 
     /// The next process, which may want more than the last.
@@ -151,8 +179,8 @@ package final class World: Sendable {
     }
 
     /// Faults are over: the lag goes to zero by itself.
-    private func converge(_ instance: Instance) async throws {
-        let end = clock.now.advanced(by: .seconds(4 * 3_600))
+    func converge(_ instance: Instance, within limit: Duration = .seconds(4 * 3_600)) async throws {
+        let end = clock.now.advanced(by: limit)
         let head = shared.read { $0.head.ref }
         while clock.now < end {
             try await clock.sleep(for: .seconds(1))
@@ -163,7 +191,7 @@ package final class World: Sendable {
         throw Wrong(description: "no convergence: \(instance.status.snapshot)")
     }
 
-    private func compare(_ instance: Instance) async throws {
+    func compare(_ instance: Instance) async throws {
         let chain = shared.chain
         let store = try SQLiteStore(path: path, rim: .inline)
         defer { try? store.close() }
