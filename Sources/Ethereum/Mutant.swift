@@ -61,9 +61,9 @@
         // FailOverTests
         case nobodyProbed, contradictionsForgiven
         // IdentityTests
-        case otherChainTrusted
+        case otherChainTrusted, chainCheckedHourly
         // NodeScenarioTests
-        case chainCheckedHourly, holeIsReorg
+        case holeIsReorg
         // HeadGateTests
         case silentLeapDoubted
         // HugeBlockScenarioTests

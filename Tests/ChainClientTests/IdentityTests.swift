@@ -42,6 +42,27 @@ import Testing
         }
     }
 
+    @Test func `S-30: no range is taken from an endpoint that has had another chain for a moment`() async throws {
+        let isOther = Shared(false)
+        let transport = ScriptedTransport { endpoint, asked in
+            let other = endpoint.name == "a" && isOther.withLock { $0 }
+            return FakeChain(fork: other ? 2 : 1, genesis: other ? 8 : 7).reply(asked)
+        }
+        let client = RPCChain("a", "b", over: transport)
+        _ = try await client.identity()
+        for _ in 0..<2 { _ = try await client.head() }
+        isOther.withLock { $0 = true }
+        let answer = try await client.logs(in: 100...199, matching: filterA)
+        #expect(answer.anchor.hash.w3 == FakeChain().hash(199))
+        #expect(answer.page.logs.map(\.blockHash.w3) == [FakeChain().hash(100)])
+        // The other one was asked, was found out, and is put away.
+        #expect(transport.asked(of: "a").contains { $0.method == "eth_getLogs" })
+        #expect(client.counters.snapshot().contains { $0.index == 0 && $0.kind == .wrongChain })
+        let asked = transport.asked(of: "a").count
+        #expect(try await client.logs(in: 200...299, matching: filterA).page.logs.count == 1)
+        #expect(transport.asked(of: "a").count == asked)
+    }
+
     @Test func `a first block that is null now and then makes no other chain`() async throws {
         let isMissing = Shared(false)
         let transport = ScriptedTransport { _, asked in
