@@ -53,6 +53,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "Allocator"),
+        .target(name: "CrashPoints", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "Ethereum", swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["Ethereum"], swiftSettings: strict),
         .target(
@@ -77,11 +78,19 @@ let package = Package(
         .target(name: "Proofs", dependencies: ["Ethereum"], swiftSettings: strict),
         .target(name: "Oracle", swiftSettings: strict),
         .target(name: "Simulator", dependencies: ["Ethereum", "Proofs", "Oracle"], swiftSettings: strict),
+        .target(
+            name: "Selftest",
+            dependencies: [
+                "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Oracle", "Simulator", "CrashPoints",
+                logging, grdb, grdbSQLite,
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI", "Simulator",
-                argumentParser, unixSignals, hummingbird, nioCore, logging, yams,
+                "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI",
+                "Simulator", "Selftest", argumentParser, unixSignals, hummingbird, nioCore, logging, yams,
             ],
             swiftSettings: strict
         ),
@@ -120,6 +129,7 @@ let package = Package(
             dependencies: ["holdfast", "Ethereum", "Tokens", "ChainClient", "StoreSQLite"],
             swiftSettings: strict
         ),
+        .testTarget(name: "SelftestTests", dependencies: ["CrashPoints", "Selftest", grdb], swiftSettings: strict),
         .testTarget(
             name: "RecordedTests",
             dependencies: ["Ethereum", "Proofs", "Tokens", "ChainClient"],
@@ -152,8 +162,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Oracle", "Simulator", logging, grdb,
-                grdbSQLite,
+                "Ethereum", "Tokens", "ChainClient", "ChainSync", "Selftest", "Simulator", logging,
             ],
             swiftSettings: strict
         ),

@@ -83,7 +83,7 @@ package struct Breaker: Sendable, Hashable {
 
     // MARK: A call
 
-    /// Takes the right to make a call, to be given back with ``end()``; false: not now.
+    /// Takes the right to make a call, to be given back with ``end(_:)``; false: not now.
     ///
     /// - Parameter isForced: a probe although it is open, because nobody else is left to ask.
     package mutating func begin(_ now: Duration, isForced: Bool = false) -> Bool {
@@ -100,9 +100,14 @@ package struct Breaker: Sendable, Hashable {
     }
 
     /// The call is over, however it went; what it showed is told by ``succeeded(_:)`` and ``failed(_:isConnect:random:)``.
-    package mutating func end() {
+    package mutating func end(_ now: Duration) {
         guard case .halfOpen(let successes, let inFlight, let resume) = phase else { return }
-        phase = .halfOpen(successes: successes, inFlight: max(0, inFlight - 1), resume: resume)
+        // A probe out of turn that showed nothing opens no door.
+        if inFlight <= 1, successes == 0, let resume, resume > now {
+            phase = .open(until: resume)
+        } else {
+            phase = .halfOpen(successes: successes, inFlight: max(0, inFlight - 1), resume: resume)
+        }
     }
 
     /// One request was answered.

@@ -6,29 +6,62 @@ package struct HeadGate: Sendable, Hashable {
     static let leapMin: UInt64 = 1_024
     /// No chain makes more blocks a second.
     static let blocksPerSecondMax = 100.0
-    /// A claim that nobody supports or contradicts is believed when it was made so often in a row: a node that has just
-    /// caught up looks the same.
+    /// A claim that nobody supports, and at most one other operator contradicts, is believed when it was made so often: one
+    /// of two may be a node that is still syncing.
     static let looksNeeded = 3
+
+    package enum Verdict: Sendable, Hashable {
+        case believed
+        /// Believed, and what was believed before is not: most operators are far below it.
+        case corrected
+        /// Not believed yet; at most one other operator has another head.
+        case doubted
+        /// Not believed: several operators say otherwise.
+        case outvoted
+    }
 
     private var believed: BlockNumber?
     private var believedAt: Duration = .zero
-    private var doubted = 0
+    /// By operator: claims in a row that were not believed.
+    private var doubts: [String: Int] = [:]
 
     package init() {}
 
-    /// - Parameter others: the newest heads seen at other operators' endpoints.
-    package mutating func believes(_ number: BlockNumber, others: [BlockNumber], now: Duration) -> Bool {
-        let reference = max(believed ?? 0, others.max() ?? 0)
-        let hasReference = believed != nil || !others.isEmpty
+    /// - Parameters:
+    ///   - claimant: the operator whose endpoint says so.
+    ///   - others: the newest claim of each other operator, believed or not.
+    package mutating func judges(
+        _ number: BlockNumber,
+        of claimant: String,
+        others: [BlockNumber],
+        now: Duration
+    ) -> Verdict {
         let elapsed = believed == nil ? 0 : max(0, (now - believedAt).seconds)
         let leap = Self.leapMin + UInt64(min(elapsed, 1e9) * Self.blocksPerSecondMax)
-        if hasReference, number > reference, number - reference > leap {
-            // Where others can be asked, they decide; alone, a claim that is kept up is believed in the end.
-            doubted += 1
-            guard others.isEmpty, doubted >= Self.looksNeeded else { return false }
+        func isFar(_ high: BlockNumber, above low: BlockNumber) -> Bool { high > low && high - low > leap }
+        guard let reference = believed ?? others.max() else { return accept(number, now, .believed) }
+        if isFar(number, above: reference) {
+            if others.contains(where: { !isFar(number, above: $0) }) {
+                doubts[claimant] = nil
+                return accept(number, now, .believed)
+            }
+            guard others.count < 2 else { return .outvoted }
+            doubts[claimant, default: 0] += 1
+            guard doubts[claimant] ?? 0 >= Self.looksNeeded else { return .doubted }
+            doubts[claimant] = nil
+            return accept(number, now, .believed)
         }
-        doubted = 0
-        if number >= believed ?? 0 { (believed, believedAt) = (number, now) }
-        return true
+        doubts[claimant] = nil
+        // What was believed first may have been the broken one.
+        let below = others.count { isFar(reference, above: $0) } + 1
+        if believed != nil, isFar(reference, above: number), below >= 2, below > others.count + 1 - below {
+            return accept(max(number, others.filter { isFar(reference, above: $0) }.max() ?? 0), now, .corrected)
+        }
+        return number >= reference ? accept(number, now, .believed) : .believed
+    }
+
+    private mutating func accept(_ number: BlockNumber, _ now: Duration, _ verdict: Verdict) -> Verdict {
+        (believed, believedAt) = (number, now)
+        return verdict
     }
 }

@@ -12,7 +12,7 @@ package struct LearntLimit: Sendable, Hashable {
         case addressesPerRequest, batchSize
         /// Things that the node does not offer; the value is 1.
         case refusesLogs, refusesLogsByHash, refusesReceipts, refusesBatches
-        /// 1: the logs of an unknown hash are refused; 0: they are `[]`.
+        /// 0: the logs of an unknown hash are `[]`.
         case refusesUnknownHash
         /// Requests sent since the moment given, of a daily budget.
         case requestsToday
@@ -51,7 +51,9 @@ extension Upstream {
         if addressesMax < LogFilter.addressesMax { facts[.addressesPerRequest] = UInt64(addressesMax) }
         if batchSize != batchSizeInitial { facts[.batchSize] = UInt64(batchSize) }
         for (name, capability) in Self.refusals where refusesForLong(capability, now: now) { facts[name] = 1 }
-        facts[.refusesUnknownHash] = unknownHash.map { $0 == .refuses ? 1 : 0 }
+        // That it refuses is asked again by every process: a node behind the same URL that answers `[]` instead would have
+        // its empty answers believed.
+        if unknownHash == .answersEmpty { facts[.refusesUnknownHash] = 0 }
         return facts
     }
 
@@ -62,8 +64,8 @@ extension Upstream {
         case .rangeOfEveryContract: everyContract.recall(cap: fact.value, now: now)
         case .rangeOfContracts: contracts.recall(cap: fact.value, now: now)
         case .addressesPerRequest: addressesMax = min(addressesMax, max(1, number))
-        case .batchSize: batchSize = min(options.batchMax, max(1, number))
-        case .refusesUnknownHash: unknownHash = fact.value == 1 ? .refuses : .answersEmpty
+        case .batchSize: batchSize = min(options.batchMax, max(2, number))
+        case .refusesUnknownHash: if fact.value == 0 { unknownHash = .answersEmpty }
         case .refusesLogs, .refusesLogsByHash, .refusesReceipts, .refusesBatches:
             for (name, capability) in Self.refusals where name == fact.name { refuses(capability, now: now) }
         case .requestsToday: break

@@ -92,10 +92,10 @@ extension RPCChain {
         _ proof: inout Proof
     ) async throws(Fault) {
         let number = header.header.number
-        switch verdict {
+        switch state.withLock({ $0.bloomsHold }) ? verdict : .unknown {
         case .contradicted:
             let what = "the bloom of block \(number) excludes a log that was answered"
-            try deviates(index, header.header.ref, Fault(.inconsistent, what))
+            try deviates(index, header.header.ref, .bloom, Fault(.inconsistent, what))
             (proof.isBloomRead, proof.isProved) = (false, false)
             return
         case .unknown:
@@ -126,20 +126,42 @@ extension RPCChain {
     }
 
     /// Throws the fault while it may be this endpoint's; once it is everybody's, the chain is like that.
-    private func deviates(_ index: Int, _ block: BlockRef, _ fault: Fault) throws(Fault) {
+    ///
+    /// After some blocks the check is given up for the chain: each of them cost looks at every endpoint.
+    private func deviates(
+        _ index: Int,
+        _ block: BlockRef,
+        _ check: Deviations.Check,
+        _ fault: Fault
+    ) throws(Fault) {
         let now = timeline.now
-        let isEverywhere = state.withLock { state in
+        let (isEverywhere, isChains) = state.withLock { state in
+            // Who cannot be asked has no say; whoever failed now has.
             let usable = endpoints.indices.filter { endpoint in
-                !state.pool.upstreams[endpoint].isParked(now) && state.pool.upstreams[endpoint].can(.logs, now: now)
+                let upstream = state.pool.upstreams[endpoint]
+                return endpoint == index
+                    || upstream.isUsable(for: [.head, .logs], now) && upstream.can(.logs, now: now)
             }
-            return state.deviations.failed(block.hash, at: index, usable: usable)
+            let isEverywhere = state.deviations.failed(block.hash, check, at: index, usable: usable)
+            let isChains = isEverywhere && state.deviations.isChains(check)
+            switch check {
+            case .bloom where isChains: state.bloomsHold = false
+            case .receipts where isChains: state.receiptsHold = false
+            default: break
+            }
+            return (isEverywhere, isChains)
         }
         guard isEverywhere else { throw fault }
         counters.add(.deviatingBlocks)
-        guard counters.admitsLine(.init(endpoint: index, method: .blockReceipts, kind: .inconsistent), now: now) != nil
+        guard
+            isChains
+                || counters.admitsLine(.init(endpoint: index, method: .blockReceipts, kind: .inconsistent), now: now)
+                    != nil
         else { return }
         logger.warning(
-            "a check fails at every endpoint: this chain is so; its block is taken without that evidence",
+            isChains
+                ? "a check fails at every endpoint, block after block: this chain is so; it is given up until the next start"
+                : "a check fails at every endpoint: the block is taken without that evidence",
             metadata: ["block": "\(block.number)", "check": "\(fault.text)"]
         )
     }
@@ -147,14 +169,20 @@ extension RPCChain {
     // MARK: Headers
 
     /// The headers of a range, each the parent of the next, the last being its anchor.
+    ///
+    /// - Throws: a time-out where they do not all come within one call's deadline: a smaller range may.
     private func linkedHeaders(_ index: Int, _ answer: RangeAnswer) async throws(Fault) -> [ScannedHeader] {
+        let end = timeline.now + options.callDeadline
         var headers: [ScannedHeader] = []
         headers.reserveCapacity(Int(answer.range.width))
-        var next = answer.range.lowerBound
         // Whole headers are wanted for their hashes, so the anchor is read with the others.
-        while next <= answer.range.upperBound {
-            let part = try await scanned(index, next...answer.range.upperBound)
-            for header in part {
+        while headers.count < Int(answer.range.width) {
+            guard timeline.now < end else {
+                var fault = Fault(.transient, "the headers of its range take too long").about(.blockByNumber)
+                fault.isTimeout = true
+                throw fault
+            }
+            for header in try await scanned(index, answer.range.lowerBound + UInt64(headers.count), answer.range) {
                 if let parent = headers.last?.header, header.header.parentHash != parent.hash {
                     throw Fault(
                         .inconsistent,
@@ -163,7 +191,6 @@ extension RPCChain {
                 }
                 headers.append(header)
             }
-            next += UInt64(part.count)
         }
         guard headers.last?.header.hash == answer.anchor.hash else {
             throw Fault(.inconsistent, "block \(answer.anchor.number) changed while its range was read")
@@ -171,38 +198,29 @@ extension RPCChain {
         return headers
     }
 
-    /// A prefix of the range's headers, in one batch where this endpoint takes batches; at least one.
+    /// Headers from `first` on, in one batch where this endpoint takes batches; at least one, none beyond the range.
     private func scanned(
         _ index: Int,
+        _ first: BlockNumber,
         _ range: ClosedRange<BlockNumber>
     ) async throws(Fault) -> [ScannedHeader] {
-        let upstream = upstream(index)
-        let size = Int(min(range.width, UInt64(upstream.can(.batches, now: timeline.now) ? upstream.batchSize : 1)))
-        guard size > 1 else { return [try await readHeader(index, number: range.lowerBound)] }
-        let numbers = (0..<UInt64(size)).map { range.lowerBound + $0 }
-        let answers: [Result<ScannedHeader?, Fault>]
-        do throws(Fault) {
-            answers = try await exchange(index, batch: numbers.map { .header($0) }, HeaderScanner.scan)
-        } catch {
-            let now = timeline.now
-            switch error.kind {
-            case .responseTooLarge, .tooManyResults: change(index) { $0.batchSize = max(1, size / 2) }
-            case .unsupported, .ourBug: change(index) { $0.refuses(.batches, now: now) }
-            default: throw error
-            }
-            report(index, error, .blockByNumber)
-            return [try await readHeader(index, number: range.lowerBound)]
-        }
+        let count = min((first...range.upperBound).width, UInt64(options.batchMax))
+        let batch = try await readBatch(index, (0..<count).map { first + $0 }[...])
         var out: [ScannedHeader] = []
-        for (number, answer) in zip(numbers, answers) {
-            guard case .success(let header?) = answer, header.header.number == number else { break }
+        for header in batch.headers {
+            guard header.header.number == first + UInt64(out.count) else { break }
             out.append(header)
         }
-        if out.count == size {
-            change(index) { $0.batchSize = min(options.batchMax, $0.batchSize + max(1, $0.batchSize / 4)) }
+        guard out.isEmpty else { return out }
+        // What the batch left out is asked for by itself; one hiccup must not cost the page.
+        do throws(Fault) {
+            return [try await readHeader(index, number: first)]
+        } catch {
+            guard error.kind == .transient, !error.isCancelled else { throw error }
+            report(index, error, .blockByNumber)
+            do { try await timeline.sleep(shortPause()) } catch { throw .cancelled }
+            return [try await readHeader(index, number: first)]
         }
-        // What the batch left out is asked for by itself, with its own patience.
-        return out.isEmpty ? [try await readHeader(index, number: range.lowerBound)] : out
     }
 
     private func whole(_ index: Int, _ block: BlockRef) async throws(Fault) -> ScannedHeader {
@@ -223,21 +241,27 @@ extension RPCChain {
         _ page: inout LogPage,
         _ filter: LogFilter
     ) async throws(Fault) -> Bool {
-        let isPossible = state.withLock { $0.receiptsHold } && upstream(index).can(.receipts, now: timeline.now)
+        let now = timeline.now
+        let isPossible = state.withLock { $0.receiptsHold } && upstream(index).can(.receipts, now: now)
         guard isPossible else { return false }
         let header = try await whole(index, block)
         guard let full = header.full, let count = header.transactionCount else { return false }
+        // Receipts have a breaker of their own: where they time out, blocks are taken without them for a while.
+        guard upstream(index).breaker(.receipts).blockedUntil(now) == nil else { return false }
+        // Whether the endpoint may be asked at all was decided before, when its logs were asked for.
+        _ = change(index) { $0.begin([.receipts], now, isForced: true) }
+        defer { change(index) { $0.end([.receipts], timeline.now) } }
         let receipts: BlockReceipts?
         do throws(Fault) {
             receipts = try await pageExchange(index, .receiptsOf(block.hash), ReceiptScanner.scanWhole).value
         } catch {
             switch error.kind {
-            case .unsupported, .ourBug:
-                let now = timeline.now
-                change(index) { $0.refuses(.receipts, now: now) }
-                report(index, error, .blockReceipts)
+            // Pruned, or not part of the plan: logs may be served all the same.
+            case .unsupported, .ourBug, .historyPruned, .quotaOrAuth:
+                change(index) { $0.refuses(.receipts, now: now, isCertain: error.isAnswer) }
+                counters.add(.init(endpoint: index, method: .blockReceipts, kind: error.kind))
             // Receipts that cannot be read whole: without blooms, of other types.
-            case .inconsistent: try deviates(index, block, error)
+            case .inconsistent: try deviates(index, block, .receipts, error)
             default: throw error
             }
             return false
@@ -248,28 +272,38 @@ extension RPCChain {
         let verdict = ReceiptsProof.verdict(on: receipts, header: full, hash: block.hash, transactionCount: count)
         guard let proved = verdict.logs else {
             let what = "its receipts do not prove block \(block.number): \(verdict.failures)"
-            try deviates(index, block, Fault(.inconsistent, what).about(.blockReceipts))
+            try deviates(index, block, .receipts, Fault(.inconsistent, what).about(.blockReceipts))
             return false
         }
         counters.add(.blocksProved)
         #if MUTANTS
             if Mutant.is(.receiptsBelieved) { return true }
         #endif
-        try compare(index, block.number, LogCheck.filtered(proved, by: filter), &page)
-        return true
+        return try compare(index, block, LogCheck.filtered(proved, by: filter), &page)
     }
 
     /// Puts in what was withheld; an answer that has what the block has not is no answer.
+    ///
+    /// - Returns: false where the logs are right and only their numbers are this chain's own.
     private func compare(
         _ index: Int,
-        _ number: BlockNumber,
+        _ block: BlockRef,
         _ proved: LogPage,
         _ page: inout LogPage
-    ) throws(Fault) {
+    ) throws(Fault) -> Bool {
+        let number = block.number
         let answered = page.logs.filter { $0.blockNumber == number }
         let said = page.data
         func isSame(_ left: Log, _ right: Log) -> Bool { Self.isSame(left, said, right, proved.data) }
-        if answered.count == proved.logs.count, zip(answered, proved.logs).allSatisfy(isSame) { return }
+        if answered.count == proved.logs.count, zip(answered, proved.logs).allSatisfy(isSame) {
+            // A number is a row's key: another node with other numbers would have the same logs counted twice.
+            guard zip(answered, proved.logs).contains(where: { $0.logIndex != $1.logIndex }),
+                !state.withLock({ $0.deviations.isChains(.numbers) })
+            else { return true }
+            let what = "the numbers of its logs in block \(number) are not their places in the receipts"
+            try deviates(index, block, .numbers, Fault(.inconsistent, what))
+            return false
+        }
         let missing = proved.logs.count - answered.count
         guard missing > 0,
             answered.allSatisfy({ log in proved.logs.contains { isSame(log, $0) && log.logIndex == $0.logIndex } })
@@ -281,6 +315,7 @@ extension RPCChain {
         let evidence = page.evidence
         page = LogCheck.replacing([number], of: page, by: [proved])
         page.evidence = evidence
+        return true
     }
 
     /// Two logs of one place and one meaning; their numbers may be of different kinds.

@@ -68,7 +68,7 @@ extension RPCChain {
         let method = questions[0].method
         let id = takeIDs(questions.count)
         let body = Request.batch(questions, firstID: id)
-        let (reply, _) = try await post(index, body, .bulk, allowance, method)
+        let (reply, _) = try await post(index, body, .bulk, allowance, method, elements: questions.count)
         do throws(AnswerError) {
             guard 200..<300 ~= reply.status else { throw .node(Response.errorText(reply.body)) }
             let answers = try Response.batch(reply.body, firstID: id, count: questions.count, value)
@@ -134,7 +134,8 @@ extension RPCChain {
         _ body: [UInt8],
         _ lane: Lane,
         _ allowance: BodyAllowance,
-        _ method: RPCMethod
+        _ method: RPCMethod,
+        elements: Int = 1
     ) async throws(Fault) -> (TransportReply, Duration) {
         let deadline = lane == .head ? options.headDeadline : options.bulkDeadline
         try await pace(index, until: timeline.now + deadline)
@@ -148,7 +149,8 @@ extension RPCChain {
         defer { if lane == .bulk { turnstiles[index].giveBack() } }
         let start = timeline.now
         counters.addRequest(index, method)
-        state.withLock { $0.pool.counted(index, now: start) }
+        // Providers count the elements of a batch.
+        state.withLock { $0.pool.counted(index, elements, now: start) }
         do throws(TransportError) {
             let reply = try await transport.post(
                 body,

@@ -26,6 +26,7 @@ extension RPCChain {
                 .filter {
                     let upstream = state.pool.upstreams[$0]
                     return upstream.isUsable(for: [.head], now) && upstream.throttle.closedUntil <= now
+                        && state.pool.allows($0, now: now)
                 }
                 .max { state.pool.upstreams[$0].head ?? 0 < state.pool.upstreams[$1].head ?? 0 }
         }
@@ -41,16 +42,20 @@ extension RPCChain {
         }
     }
 
-    /// nil where no endpoint has the tag, in whatever words; an outage is an error, never nil.
+    /// nil where no endpoint that can be asked has the tag, in whatever words; an outage of all is an error, never nil.
+    ///
+    /// One that has it and cannot be asked just now costs nothing: for a round the depth decides, and settles less.
     package func finalized() async throws(ChainError) -> Header? {
         do throws(Exhausted) {
             return try await serve(.blockByNumber, .init(capability: .finalized)) { index throws(Fault) in
                 try await self.readFinalized(index)
             }
         } catch {
-            // Everybody who could be asked has refused, now or before.
+            // Some have refused, now or before, and the others cannot be asked.
             let now = timeline.now
-            let isRefused = state.withLock { $0.pool.hopelessness(of: .init(capability: .finalized), now: now) != nil }
+            let isRefused = state.withLock { state in
+                state.pool.upstreams.contains { !$0.isParked(now) && !$0.can(.finalized, now: now) }
+            }
             if isRefused, !error.isCancelled { return nil }
             throw chainError(error, "the finalized block")
         }
@@ -149,7 +154,8 @@ extension RPCChain {
             let part: (asked: Int, headers: [Header])
             do throws(Exhausted) {
                 part = try await serve(.blockByNumber) { index throws(Fault) in
-                    try await self.readBatch(index, rest)
+                    let batch = try await self.readBatch(index, rest)
+                    return (batch.asked, batch.headers.map(\.header))
                 }
             } catch {
                 throw chainError(error, "headers")
@@ -166,11 +172,14 @@ extension RPCChain {
         return out
     }
 
-    /// Reads as many headers, from the front, as this endpoint takes in one body.
-    private func readBatch(
+    /// Reads as many headers, from the front, as this endpoint takes in one body, and learns what it takes.
+    ///
+    /// - Returns: how many were asked for, and those that came; nothing where batches do not go, which is no fault of the
+    ///   caller's question.
+    func readBatch(
         _ index: Int,
         _ numbers: ArraySlice<BlockNumber>
-    ) async throws(Fault) -> (asked: Int, headers: [Header]) {
+    ) async throws(Fault) -> (asked: Int, headers: [ScannedHeader]) {
         let now = timeline.now
         let upstream = upstream(index)
         let size = min(numbers.count, upstream.can(.batches, now: now) ? upstream.batchSize : 1)
@@ -178,11 +187,11 @@ extension RPCChain {
         guard size > 1 else { return (size, []) }
         do throws(Fault) {
             let answers = try await exchange(index, batch: asked.map { .header($0) }, HeaderScanner.scan)
-            var headers: [Header] = []
+            var headers: [ScannedHeader] = []
             var unanswered = 0
             for (number, answer) in zip(asked, answers) {
                 switch answer {
-                case .success(let header?) where header.header.number == number: headers.append(header.header)
+                case .success(let header?) where header.header.number == number: headers.append(header)
                 case .success: break
                 case .failure(let fault):
                     if fault.kind == .transient, !fault.isAnswer { unanswered += 1 }
@@ -198,14 +207,16 @@ extension RPCChain {
             return (size, headers)
         } catch {
             switch error.kind {
-            case .responseTooLarge, .tooManyResults: change(index) { $0.batchSize = max(1, size / 2) }
-            case .unsupported, .ourBug, .inconsistent: change(index) { $0.refuses(.batches, now: now) }
+            case .responseTooLarge, .tooManyResults:
+                change(index) { upstream in
+                    // A size of one would never be left again.
+                    if size > 2 { upstream.batchSize = size / 2 } else { upstream.refuses(.batches, now: now) }
+                }
+            case .unsupported, .ourBug, .inconsistent:
+                change(index) { $0.refuses(.batches, now: now, isCertain: error.isAnswer) }
             case .transient where !error.isCancelled:
                 // Whatever stands in front may not like batches; single requests tell whether it is alive.
-                change(index) { upstream in
-                    upstream.batchSize = max(1, size / 2)
-                    upstream.refuses(.batches, now: now, isCertain: false)
-                }
+                change(index) { $0.refuses(.batches, now: now, isCertain: false) }
             default: throw error
             }
             report(index, error, .blockByNumber)

@@ -46,7 +46,8 @@ extension RPCChain {
             let (facts, day) = state.withLock { state in
                 (state.pool.upstreams[index].learnt(now), state.pool.budget(index, now: now))
             }
-            let before = (kept[key] ?? []).filter { $0.isBelieved(wallSeconds) }
+            // A fact that has grown old keeps its time: the next process asks anew.
+            let before = kept[key] ?? []
             limits[key] = LearntLimit.Name.allCases.compactMap { name in
                 if name == .requestsToday {
                     return day.map { day in

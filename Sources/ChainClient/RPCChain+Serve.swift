@@ -43,6 +43,8 @@ extension RPCChain {
             // A block that was missing was asked for several times already where it was noticed.
             case .paused where fault.kind == .behindHead && fault.method == .blockByNumber:
                 attempts[index].isSpent = true
+            // There is nothing smaller than one header.
+            case .smaller where fault.method == .blockByNumber: attempts[index].isSpent = true
             case .smaller, .paused, .backoff: break
             }
             if fault.kind == .ourBug { bugs += 1 }
@@ -71,6 +73,10 @@ extension RPCChain {
             case .probe(let index):
                 if let value = try await attempt(index, need, &call, isForced: true, body) { return value }
             case .refresh(let index):
+                // A look that failed is a retry like any other; one that found an old head is not.
+                if let kind = call.faults[index]?.kind, kind != .behindHead {
+                    guard try await mayTry(index, .blockByNumber, &call) else { throw exhausted(call) }
+                }
                 do throws(Fault) {
                     try await refreshHead(index, for: need, &call)
                 } catch {
@@ -101,7 +107,7 @@ extension RPCChain {
         guard try await mayTry(index, need.method, &call) else { throw exhausted(call) }
         let (classes, now) = (need.method.breakerClasses, timeline.now)
         guard change(index, { $0.begin(classes, now, isForced: isForced) }) else { return nil }
-        defer { change(index) { $0.end(classes) } }
+        defer { change(index) { $0.end(classes, timeline.now) } }
         do throws(Fault) {
             try await verify(index)
             let value = try await body(index)
@@ -132,7 +138,9 @@ extension RPCChain {
             case .unsupported:
                 guard let capability = fault.capability ?? need.capability else { break }
                 upstream.refuses(capability, now: now, isCertain: fault.isAnswer)
-            case .historyPruned: if let oldest = need.oldest { upstream.hasNoLogs(through: oldest, now: now) }
+            // Receipts or a header that are gone say nothing about logs.
+            case .historyPruned where (fault.method ?? method) == .logs:
+                if let oldest = need.oldest { upstream.hasNoLogs(through: oldest, now: now) }
             case .behindHead: if let head = need.head { upstream.lacked(head, now: now) }
             default: break
             }
@@ -184,7 +192,7 @@ extension RPCChain {
     private func refreshHead(_ index: Int, for need: UpstreamPool.Need, _ call: inout Call) async throws(Fault) {
         let now = timeline.now
         guard change(index, { $0.begin([.head], now, isForced: false) }) else { return }
-        defer { change(index) { $0.end([.head]) } }
+        defer { change(index) { $0.end([.head], timeline.now) } }
         try await verify(index)
         let head = try await readHead(index).header
         guard let needed = need.head, head.number < needed else { return }
@@ -199,12 +207,12 @@ extension RPCChain {
         guard let head = answer.value else { throw Fault(.behindHead, "no head").about(.blockByNumber) }
         let now = timeline.now
         let number = head.header.number
-        let isBelieved = state.withLock { state in
-            let others = endpoints.indices.filter { endpoints[$0].operator != endpoints[index].operator }
-                .compactMap { state.pool.upstreams[$0].head }
-            return state.gate.believes(number, others: others, now: now)
-        }
-        guard isBelieved else {
+        switch state.withLock({ $0.judgeHead(number, index, endpoints, now: now) }) {
+        case .believed, .corrected: break
+        case .doubted:
+            throw Fault(.transient, "its head, block \(number), is far above all others; not believed yet")
+                .about(.blockByNumber)
+        case .outvoted:
             throw Fault(.inconsistent, "its head, block \(number), is far above what can be").about(.blockByNumber)
         }
         let turn = takeIDs(1)

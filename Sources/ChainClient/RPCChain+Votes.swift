@@ -4,12 +4,15 @@ import Logging
 import Synchronization
 
 extension RPCChain {
+    /// Blocks this far below an endpoint's head differ by more than a reorg that travels.
+    static let settledDepth: UInt64 = 64
+
     package func votes(on block: BlockRef) async -> Votes {
         let now = timeline.now
         let asked = endpoints.indices.filter { index in
             let upstream = upstream(index)
             return upstream.isUsable(for: [.head], now) && upstream.throttle.closedUntil <= now
-                && !upstream.needsVerifying(now)
+                && !upstream.needsVerifying(now) && state.withLock { $0.pool.allows(index, now: now) }
         }
         let said = await withTaskGroup(of: (Int, Bool?).self) { group in
             for index in asked {
@@ -28,8 +31,10 @@ extension RPCChain {
         }
         let votes = Self.count(said, operators: endpoints.map(\.operator))
         if votes.same > votes.other {
-            // Whoever is alone with another block there is on a fork that the others do not know.
-            for index in said.keys.sorted() where said[index] == false {
+            // Whoever is alone with another block far below its head is on a fork that the others do not know. Near the
+            // head it may be the first to see a reorg.
+            for index in said.keys.sorted()
+            where said[index] == false && upstream(index).head ?? 0 >= block.number + Self.settledDepth {
                 let text = "block \(block.number) is another one here than at the other operators'"
                 report(index, Fault(.inconsistent, text), .blockByNumber)
             }

@@ -29,8 +29,33 @@ package final class RPCChain: Chain {
         var gate = HeadGate()
         var hedge = HeadHedge()
         var deviations = Deviations()
-        /// Whether this chain's receipts can be recomputed at all.
+        /// Whether this chain's receipts can be recomputed at all, and whether its blooms tell of its logs.
         var receiptsHold = true
+        var bloomsHold = true
+
+        /// Notes what an endpoint calls its head, and judges it by what the other operators call theirs.
+        mutating func judgeHead(
+            _ number: BlockNumber,
+            _ index: Int,
+            _ endpoints: [Endpoint],
+            now: Duration
+        ) -> HeadGate.Verdict {
+            pool.upstreams[index].claimedHead = number
+            var others: [String: BlockNumber] = [:]
+            for other in endpoints.indices where endpoints[other].operator != endpoints[index].operator {
+                guard let claim = pool.upstreams[other].claimedHead else { continue }
+                others[endpoints[other].operator] = max(claim, others[endpoints[other].operator] ?? 0)
+            }
+            let claimant = endpoints[index].operator
+            let verdict = gate.judges(number, of: claimant, others: Array(others.values), now: now)
+            if verdict == .corrected {
+                // Whoever was believed before has to say it again.
+                for other in endpoints.indices where pool.upstreams[other].head ?? 0 > number + HeadGate.leapMin {
+                    pool.upstreams[other].forgetHead()
+                }
+            }
+            return verdict
+        }
     }
 
     /// - Parameters:

@@ -17,7 +17,7 @@ extension Upstream {
         classes.contains { breaker($0).isShaky(now) }
     }
 
-    /// Takes the right to make one call, of all classes or none; to be given back with ``end(_:)``.
+    /// Takes the right to make one call, of all classes or none; to be given back with ``end(_:_:)``.
     package mutating func begin(_ classes: Set<Breaker.Class>, _ now: Duration, isForced: Bool) -> Bool {
         guard isForced || openUntil(classes, now) == nil else { return false }
         for methods in classes { _ = breakers[methods.rawValue].begin(now, isForced: isForced) }
@@ -25,8 +25,8 @@ extension Upstream {
         return true
     }
 
-    package mutating func end(_ classes: Set<Breaker.Class>) {
-        for methods in classes { breakers[methods.rawValue].end() }
+    package mutating func end(_ classes: Set<Breaker.Class>, _ now: Duration) {
+        for methods in classes { breakers[methods.rawValue].end(now) }
         inFlight -= 1
     }
 

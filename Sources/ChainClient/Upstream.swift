@@ -34,6 +34,8 @@ package struct Upstream: Sendable {
     /// The highest block it is known to have, and when that was seen.
     package private(set) var head: BlockNumber?
     package private(set) var headAt: Duration = .zero
+    /// What it last called its head, believed or not.
+    package var claimedHead: BlockNumber?
     /// Rises with each look at any endpoint's head: the lowest was looked at longest ago.
     package var headTurn: UInt64 = 0
     /// Blocks below this it said to have no logs of, and until when that is believed.
@@ -91,6 +93,9 @@ package struct Upstream: Sendable {
     package mutating func sawHead(_ number: BlockNumber, now: Duration) {
         (head, headAt) = (number, now)
     }
+
+    /// What it was believed to have, it has not.
+    package mutating func forgetHead() { head = nil }
 
     /// An answer about this block proves that the endpoint has come so far.
     package mutating func saw(_ number: BlockNumber, now: Duration) {

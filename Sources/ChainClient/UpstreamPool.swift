@@ -177,8 +177,8 @@ package struct UpstreamPool: Sendable {
         budgets[index].recall(used: used, since: since)
     }
 
-    package mutating func counted(_ index: Int, now: Duration) {
-        budgets[index].counted(now)
+    package mutating func counted(_ index: Int, _ requests: Int, now: Duration) {
+        budgets[index].counted(requests, now)
     }
 }
 
@@ -209,11 +209,11 @@ private struct DailyBudget: Sendable {
         (self.used, self.since) = (self.used + min(used, requests), since)
     }
 
-    mutating func counted(_ now: Duration) {
+    mutating func counted(_ requests: Int, _ now: Duration) {
         if let since, now < since + Self.day {
-            used += 1
+            used += requests
         } else {
-            (since, used) = (now, 1)
+            (since, used) = (now, requests)
         }
     }
 }

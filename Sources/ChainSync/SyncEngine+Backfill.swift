@@ -43,6 +43,8 @@ extension SyncEngine {
         var queue = Array(plan.segments.reversed())
         var pending = Pending()
         var failure: (any Error)?
+        // What nobody serves must not keep the rest from being read.
+        var unserved: (any Error)?
         try await withThrowingTaskGroup(of: Result<Piece, any Error>.self) { group in
             var inFlight = 0
             var lastCommit = clock.now
@@ -64,7 +66,11 @@ extension SyncEngine {
                     putBack(piece, to: &queue)
                     pending.add(piece)
                 case .failure(let error):
-                    failure = failure ?? error
+                    if case .unservable = error as? ChainError {
+                        unserved = unserved ?? error
+                    } else {
+                        failure = failure ?? error
+                    }
                 }
                 if pending.rowCount >= options.commitRows
                     || lastCommit.duration(to: clock.now) >= options.commitInterval
@@ -75,7 +81,7 @@ extension SyncEngine {
             }
             try await commit(&pending, &state)
         }
-        if let failure { throw failure }
+        if let failure = failure ?? unserved { throw failure }
     }
 
     /// The next piece of work: as many blocks as one page may well carry.

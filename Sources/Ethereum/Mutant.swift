@@ -27,6 +27,8 @@
         case rewindKeepsOwners, undoForgetsOrdinals, undoForgetsRanges, undoForgetsHashes, undoForgetsCounters
         // StoreUndoContract
         case finalUndone
+        // selftest
+        case rewindInTwo, finishInTwo, migrateInTwo, liveUnsynced
 
         // MARK: The engine
 

@@ -8,7 +8,9 @@ enum FileSystem {
     ]
 
     static func refuseNetwork(_ path: String) throws(StoreError) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().resolvingSymlinksInPath().path
+        // The file itself may be a link: SQLite puts its log and shared memory beside what it leads to.
+        let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().deletingLastPathComponent()
+            .resolvingSymlinksInPath().path
         guard let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8) else { return }
         if let name = networkType(of: folder, in: mounts) { throw .networkFileSystem(path, name) }
     }

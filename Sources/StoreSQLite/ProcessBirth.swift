@@ -9,13 +9,13 @@ enum ProcessBirth {
     /// The namespace and the start time of this process: "pid:[4026531836] 5317".
     static let own: String = of(getpid()) ?? ""
 
-    /// nil where there is no such process, or it is dead and not yet reaped.
     private static func of(_ process: Int32) -> String? {
         guard
             let namespace = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid"),
             let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
         else { return nil }
-        return startTime(in: text).map { "\(namespace) \($0)" }
+        // Dead and not yet reaped: of no birth any more.
+        return "\(namespace) \(startTime(in: text) ?? "")"
     }
 
     /// The 22nd field of `/proc/PID/stat` (proc(5)); nil for a zombie.
@@ -29,8 +29,13 @@ enum ProcessBirth {
     }
 
     /// Whether the process that this was the birth of is certainly gone.
+    ///
+    /// What cannot be read, for want of rights or of open files, is not gone.
     static func isGone(_ process: Int32, birth: String) -> Bool {
-        guard let space = birth.split(separator: " ").first, own.hasPrefix("\(space) ") else { return false }
-        return of(process) != birth
+        guard process > 0, let space = birth.split(separator: " ").first, own.hasPrefix("\(space) ") else {
+            return false
+        }
+        if kill(process, 0) != 0, errno == ESRCH { return true }
+        return of(process).map { $0 != birth } ?? false
     }
 }

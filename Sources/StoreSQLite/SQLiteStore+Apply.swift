@@ -2,12 +2,19 @@ package import Ethereum
 import GRDB
 package import Tokens
 
+#if MUTANTS
+    import GRDBSQLite
+#endif
+
 /// Applying an update: one transaction from the compare-and-swap to the commit.
 extension SQLiteStore {
     package func applying(_ update: ChainUpdate, to chain: ChainID) throws -> Committed {
         try writing(prepare: { db in
             // A first backfill may lose its last commits to a power cut and read them again; what is live may not.
             let isBulk = try !Schema.isIndexed(db)
+            #if MUTANTS
+                if Mutant.is(.liveUnsynced) { return try db.execute(sql: "PRAGMA synchronous = OFF") }
+            #endif
             try db.execute(sql: "PRAGMA synchronous = \(isBulk ? "NORMAL" : "FULL")")
         }) { db in
             try apply(update, to: chain, db)
@@ -31,9 +38,9 @@ extension SQLiteStore {
         #else
             let columns = leaseColumns
         #endif
-        // An operator's change leaves the lease with whoever has it.
-        let lease =
-            update.isByOperator ? (columns: "", arguments: []) : (columns: columns + ",", arguments: leaseArguments)
+        // An operator's command holds no lease, and does not end the holder's.
+        let lease: (columns: String, arguments: StatementArguments) =
+            update.isByOperator ? ("", []) : (columns + ",", leaseArguments)
         try db.execute(
             sql: "UPDATE chain SET \(lease.columns) revision = ?, commit_id = ? WHERE id = ? AND \(fence)",
             arguments: lease.arguments + [
@@ -67,6 +74,9 @@ extension SQLiteStore {
                 coverage[key]?.cut(above: keep)
                 changed.insert(key)
             }
+            #if MUTANTS
+                if Mutant.is(.rewindInTwo) { Self.commitEarly(db) }
+            #endif
         }
         try transaction.insert(update.rows)
         for block in update.blocks { try transaction.insert(block) }
@@ -76,6 +86,9 @@ extension SQLiteStore {
             changed.insert(covered.key)
         }
         for key in changed.sorted() { try ChainTable.write(coverage[key] ?? Coverage(), for: key, db) }
+        #if MUTANTS
+            if Mutant.is(.finishInTwo) { Self.commitEarly(db) }
+        #endif
         let checkpoint = try finish(update, row, transaction, coverage, db)
         return Committed(
             version: version,
@@ -97,6 +110,13 @@ extension SQLiteStore {
     private static let fence = "revision = ? AND commit_id = ? AND epoch = ? AND holder = ?"
 
     #if MUTANTS
+        /// Makes two transactions of one, behind GRDB's back.
+        static func commitEarly(_ db: Database) {
+            // Unsafe: C that reads a constant string during the call.
+            guard let handle = unsafe db.sqliteConnection else { return }
+            unsafe sqlite3_exec(handle, "COMMIT; BEGIN IMMEDIATE", nil, nil, nil)
+        }
+
         private static func mutatedFence(isTipKept: Bool) -> String {
             switch Mutant.active {
             case .swapUnchecked: "(\(fence) OR 1)"

@@ -41,11 +41,22 @@ extension SQLiteStore {
         }
     }
 
-    /// Replaces all that is kept of the chain's endpoints; one transaction.
-    package func keepEndpointLimits(_ limits: [EndpointLimit], of chain: ChainID) async throws {
+    /// Replaces what is kept of these endpoints of the chain; that of others stays.
+    ///
+    /// One transaction.
+    package func keepEndpointLimits(
+        _ limits: [EndpointLimit],
+        ofEndpoints endpoints: [String],
+        of chain: ChainID
+    ) async throws {
         try await pool.write { db in
             guard let row = try ChainTable.row(of: chain, db) else { return }
-            try db.execute(sql: "DELETE FROM endpoint_limit WHERE chain = ?", arguments: [row.id])
+            for endpoint in endpoints {
+                try db.execute(
+                    sql: "DELETE FROM endpoint_limit WHERE chain = ? AND endpoint = ?",
+                    arguments: [row.id, endpoint]
+                )
+            }
             for limit in limits {
                 try db.execute(
                     sql: "INSERT INTO endpoint_limit(chain, endpoint, name, value, learnt_at) VALUES(?, ?, ?, ?, ?)",

@@ -18,10 +18,15 @@ extension SQLiteStore {
             guard let opened = try ChainTable.row(of: request.identity.chainID, db) else {
                 throw StoreError.unknownChain(request.identity.chainID)
             }
-            return try ChainTable.state(of: opened, db, optional: optionalIndexes)
+            var state = try ChainTable.state(of: opened, db, optional: optionalIndexes)
+            if row.version.holder != holder, let lease = row.lease {
+                state.predecessor = Predecessor(process: lease.process, version: row.version)
+            }
+            return state
         }
     }
 
+    /// The chain's row as it was before it was taken over, or as it was made.
     private func row(for request: ChainRequest, holder: ID128, _ db: Database) throws -> ChainTable.Row {
         let identity = request.identity
         if let row = try ChainTable.row(of: identity.chainID, db) {
@@ -69,7 +74,7 @@ extension SQLiteStore {
             if held.contains(where: { $0.contract == nil }) || held.isEmpty {
                 for contract in request.legacyContracts where !held.contains(where: { $0.contract == contract }) {
                     let id = try writer.statements(db).addresses.id(of: contract, db)
-                    try makeScope(id, chain: chain, first: 0, db)
+                    try makeScope(id, chain: chain, first: request.firstBlock ?? 0, db)
                 }
             }
             return

@@ -1,6 +1,10 @@
 import Foundation
 import GRDB
 
+#if MUTANTS
+    import Ethereum
+#endif
+
 /// The schema's history: named steps, strings only, forward only, never edited once released.
 ///
 /// Token ids are *ordered keys*: one byte that says how many bytes follow, then the shortest big-endian bytes, so that
@@ -28,6 +32,9 @@ enum Schema {
                     ALTER TABLE chain ADD COLUMN lease_work TEXT;
                     """
             )
+            #if MUTANTS
+                if Mutant.is(.migrateInTwo) { SQLiteStore.commitEarly(db) }
+            #endif
         }
         migrator.registerMigration("10 endpoint limits") { db in
             try db.execute(

@@ -15,7 +15,7 @@ struct Holdfast: AsyncParsableCommand {
         subcommands: [
             Demo.self, Run.self, Sync.self, Contracts.self, Status.self, Owner.self, TokensOf.self, Transfers.self,
             Export.self, Verify.self, Rewind.self, Doctor.self, Migrate.self,
-            Options.self,
+            SelftestCommand.self, Options.self, Crash.self,
         ]
     )
 

@@ -28,7 +28,9 @@ struct Standby: Sendable {
         }
         while true {
             do {
-                return try await store.open(request, holder: holder)
+                let state = try await store.open(request, holder: holder)
+                if let predecessor = state.predecessor { report(predecessor, state) }
+                return state
             } catch LedgerError.held(let by) where waits {
                 note(by.work == nil ? .idle : .maintenance, LedgerError.held(by: by).description)
             } catch let error as StoreError {
@@ -38,5 +40,17 @@ struct Standby: Sendable {
             }
             try await Task.sleep(for: Self.pause)
         }
+    }
+
+    /// A COMMIT that was sent and whose answer nobody read is decided here: what is held is what was applied.
+    private func report(_ predecessor: Predecessor, _ state: ChainState) {
+        logger.notice(
+            "the instance before did not end by itself; its last commit was applied",
+            metadata: [
+                "chain": "\(state.identity.chainID)", "process": "\(predecessor.process)",
+                "revision": "\(predecessor.version.revision)", "commit": "\(predecessor.version.commitID)",
+                "tip": "\(state.tip.map { String($0.number) } ?? "none")",
+            ]
+        )
     }
 }

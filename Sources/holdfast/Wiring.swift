@@ -23,7 +23,7 @@ struct Wiring {
     static func make(
         _ settings: ChainSettings,
         store: SQLiteStore,
-        transport: HTTPTransport,
+        transport: any Transport,
         bytes: ByteBudget,
         standby: Standby,
         logger: Logger
@@ -39,13 +39,19 @@ struct Wiring {
         )
         if !preset.asksUnindexed { request.legacyContracts = LegacyContracts.of(identity.chainID) }
         let state = try await standby.open(request, store, holder: .random(using: &generator))
-        let keeper = LeaseKeeper(store, of: identity.chainID, as: state.version)
         if state.isRenumbered { chain.numberFromReceipts() }
         let limits = try store.endpointLimits(of: identity.chainID).learnt
         chain.recall(limits, wallSeconds: wallSeconds())
         // What nobody named, a preset's guess, must not push out what somebody did.
         if !settings.endpoints.isEmpty {
-            try store.keepEndpoints(settings.endpoints.map(\.url), of: identity.chainID)
+            do {
+                try store.keepEndpoints(settings.endpoints.map(\.url), of: identity.chainID)
+            } catch {
+                logger.warning(
+                    "the endpoints could not be kept for commands without --rpc",
+                    metadata: ["error": "\(error)"]
+                )
+            }
         }
         let engine = SyncEngine(
             chain: chain,
@@ -62,7 +68,8 @@ struct Wiring {
             limits: limits,
             engine: engine,
             state: state,
-            keeper: keeper,
+            // Last: nothing that fails may leave it renewing.
+            keeper: LeaseKeeper(store, of: identity.chainID, as: state.version),
             confirmations: settings.options(for: preset).confirmations
         )
     }
@@ -76,7 +83,13 @@ struct Wiring {
             group.addTask {
                 await client.keepLimits(since: limits, wallSeconds: Self.wallSeconds) { learnt in
                     // A task of its own: the last time is when this one is cancelled already.
-                    try await Task { try await store.keepEndpointLimits([EndpointLimit](learnt), of: chain) }.value
+                    try await Task {
+                        try await store.keepEndpointLimits(
+                            [EndpointLimit](learnt),
+                            ofEndpoints: Array(learnt.keys),
+                            of: chain
+                        )
+                    }.value
                 }
             }
             if auditedPerMinute > 0 {
@@ -97,7 +110,7 @@ struct Wiring {
     static func connect(
         _ settings: ChainSettings,
         _ store: SQLiteStore?,
-        _ transport: HTTPTransport,
+        _ transport: any Transport,
         _ bytes: ByteBudget,
         _ logger: Logger
     ) async throws -> (RPCChain, ChainIdentity) {

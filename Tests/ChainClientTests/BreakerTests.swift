@@ -11,6 +11,14 @@ import Testing
         case end
         case probe(Double)
         case expect(Double, Breaker.State)
+
+        /// nil: when the one before was.
+        var at: Double? {
+            switch self {
+            case .ok(let at), .fail(let at), .refused(let at), .begin(let at, _), .probe(let at), .expect(let at, _): at
+            case .end: nil
+            }
+        }
     }
 
     struct Row: Sendable, CustomTestStringConvertible {
@@ -103,12 +111,18 @@ import Testing
             "and does not prolong it",
             opened + [.probe(1), .fail(1), .end, .expect(4.9, .open), .expect(5, .halfOpen)]
         ),
+        Row(
+            "one out of turn that says nothing opens no door",
+            opened + [.probe(1), .end, .expect(1, .open), .begin(1, false), .begin(5, true)]
+        ),
         Row("a probe that says nothing gives its place back", opened + [.begin(5, true), .end, .begin(5, true)]),
     ]
 
     @Test(arguments: table) func `a breaker goes from state to state as its table says`(_ row: Row) {
         var breaker = Breaker()
+        var now = Duration.zero
         for (index, step) in row.steps.enumerated() {
+            now = step.at.map { .seconds($0) } ?? now
             switch step {
             case .ok(let at): breaker.succeeded(.seconds(at))
             case .fail(let at): breaker.failed(.seconds(at), random: Self.middle)
@@ -116,7 +130,7 @@ import Testing
             case .begin(let at, let expected):
                 let isLet = breaker.begin(.seconds(at))
                 #expect(isLet == expected, "step \(index)")
-            case .end: breaker.end()
+            case .end: breaker.end(now)
             case .probe(let at):
                 let isLet = breaker.begin(.seconds(at), isForced: true)
                 #expect(isLet)
@@ -138,7 +152,7 @@ import Testing
                 let isLet = breaker.begin(now)
                 #expect(isLet)
                 breaker.failed(now, random: random)
-                breaker.end()
+                breaker.end(now)
             }
         }
         #expect(lengths.count == 3 && lengths.min() == .seconds(4))

@@ -22,6 +22,8 @@ final class FakeChain: Chain {
         var asked: [ClosedRange<UInt64>] = []
         /// Log requests after which each further one is refused; nil: none is.
         var requestsLeft: Int?
+        /// Logs below this block are served by nobody any more.
+        var prunedBelow: UInt64 = 0
         /// From this block on answers are numbered from receipts, and then all are.
         var renumbersFrom: UInt64?
         var isRenumbered = false
@@ -137,6 +139,7 @@ final class FakeChain: Chain {
             return left == 0
         }
         if refused { throw ChainError.unavailable("no more requests") }
+        if range.lowerBound < state.withLock({ $0.prunedBelow }) { throw ChainError.unservable("pruned") }
         let blocks = blocks
         let last = min(range.upperBound, range.lowerBound + width - 1, UInt64(blocks.count - 1))
         let served = blocks[Int(range.lowerBound)...Int(last)]

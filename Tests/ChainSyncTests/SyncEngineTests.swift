@@ -366,6 +366,18 @@ import Tokens
         }
     }
 
+    @Test func `history that nobody serves does not keep the rest from being read`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(60)
+            chain.state.withLock { $0.prunedBelow = 21 }
+            let process = try await Process(chain, directory + "/a.db", confirmations: 20)
+            await #expect(throws: (any Error).self) { try await process.sync(to: chain.headNumber) }
+            let covered = try process.store.reading(321).coverage.values
+            #expect(covered.allSatisfy { $0.missing(in: 21...30).isEmpty && $0.missing(in: 0...20) == [0...20] })
+            #expect(try process.store.chains()[0].checkpoint == nil)
+        }
+    }
+
     @Test func `a tip that leaves the chain during the first backfill is dealt with`() async throws {
         try await withDirectory { directory in
             let chain = chain(60)

@@ -3,16 +3,18 @@
 usage: python3 Tests/Mutants/run.py [MUTANT]...     all of Sources/Ethereum/Mutant.swift where none is named
 
 A mutant passes when a test notices it, that is, when an assertion fails; a test that merely hangs or crashes notices
-nothing. The suites that Mutant.swift names for it run first, all others only if it survives these. The program without
-a mutant passes when all tests do. Ends with `N passed, N failed`.
+nothing. The suites that Mutant.swift names for it run first, all others only if it survives these; `selftest` there stands
+for the program's own crash sweep, which alone has to notice. The program without a mutant passes when all tests do. Ends with `N passed, N failed`.
 
 The build is made in place (HOLDFAST_MUTANTS=1); the next ordinary build makes an ordinary one again.
 """
 
 import concurrent.futures
+import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +29,8 @@ OTHERS = ["^(TokensTests|StoreTests|ChainSyncTests|ChainClientTests|StoreSQLiteT
 SKIPPED = "[.]HTTPTransportTests/"
 # Seeds of the simulator for each run; a mutant that needs more of them deserves a test of its own.
 SEEDS = "60"
+# Crashes of one selftest: some of every sort of point.
+CRASHES = "60"
 # Several times what the slowest run takes on two busy cores.
 SECONDS_MAX = 300
 
@@ -105,15 +109,42 @@ def run(tests, mutant, suites):
     return None, None if count else f"no test matches {suites}"
 
 
+def selftest(tests, mutant):
+    """The first failure of a crash sweep, or None; and what else went wrong, or None."""
+    environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
+    if mutant:
+        environment["HOLDFAST_MUTANT"] = mutant
+    arguments = ["selftest", "--json", "--seeds", "0", "--crashes", CRASHES, "--kill-seconds", "0"]
+    try:
+        done = subprocess.run(
+            [tests.parent / "holdfast", *arguments], env=environment, capture_output=True, text=True, timeout=SECONDS_MAX
+        )
+        report = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        return None, f"no end within {SECONDS_MAX} s"
+    except json.JSONDecodeError:
+        return None, f"exit {done.returncode}: {done.stderr[-500:]}"
+    if "leftovers" in report:
+        shutil.rmtree(report["leftovers"], ignore_errors=True)
+    failed = len(report["failures"])
+    return f"{report['failures'][0]}, and {failed - 1} more of {report['crashRuns']}" if failed else None, None
+
+
 def judge(tests, mutant, suites):
     """Whether all is as it has to be, and a sentence."""
     started = time.monotonic()
+    if suites == ["selftest"]:
+        noticed, wrong = selftest(tests, mutant)
+        what = f"noticed by “{noticed}”" if noticed else wrong or "SURVIVED"
+        return noticed is not None, f"{mutant}: {what} ({time.monotonic() - started:.0f} s)"
     tried = OTHERS if mutant is None else [f"[.]({'|'.join(suites)})/", *OTHERS]
     noticed = wrong = None
     for filter in tried:
         noticed, wrong = run(tests, mutant, filter)
         if noticed or wrong:
             break
+    if mutant is None and not noticed and not wrong:
+        noticed, wrong = selftest(tests, None)
     seconds = time.monotonic() - started
     if mutant is None:
         what = f"but “{noticed}” fails" if noticed else wrong or "all tests pass"

@@ -1,4 +1,5 @@
 import Foundation
+import Selftest
 import Simulator
 import Testing
 

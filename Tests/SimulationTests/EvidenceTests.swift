@@ -8,6 +8,10 @@ import Tokens
 /// Nodes without delays: what is sent is answered at once.
 private struct DirectTransport: Transport {
     let nodes: [String: SimulatedNode]
+    /// Whether every header says that its block has no logs, as on chains that do not fill blooms in.
+    var hidesBlooms = false
+
+    private static let noBloom = "\"logsBloom\":\"0x\(String(repeating: "0", count: 512))\""
 
     func post(
         _ body: [UInt8],
@@ -19,7 +23,12 @@ private struct DirectTransport: Transport {
         guard let node = nodes[endpoint.url] else { throw .cannotConnect("no such node") }
         guard case .reply(let reply) = SimulatedLink(node).send(body) else { throw .closed("no answer") }
         guard allowance.admits(reply.body.count) else { throw .overReservation }
-        return TransportReply(status: reply.status, retryAfter: reply.retryAfter, body: reply.body)
+        var answer = reply.body
+        if hidesBlooms {
+            let text = String(decoding: answer, as: UTF8.self)
+            answer = Array(text.replacing(/"logsBloom":"0x[0-9a-f]+"/, with: Self.noBloom).utf8)
+        }
+        return TransportReply(status: reply.status, retryAfter: reply.retryAfter, body: answer)
     }
 }
 
@@ -40,7 +49,9 @@ private struct DirectTransport: Transport {
     private func client(
         _ level: EvidenceLevel,
         _ nodes: [(name: String, rates: [FaultPoint: Int])],
-        profile: SimulatedNode.Profile = SimulatedNode.Profile()
+        profile: SimulatedNode.Profile = SimulatedNode.Profile(),
+        hidesBlooms: Bool = false,
+        silent: [String] = []
     ) -> RPCChain {
         var options = RPCOptions()
         options.evidence = level
@@ -53,8 +64,8 @@ private struct DirectTransport: Transport {
             )
         }
         return RPCChain(
-            endpoints: nodes.map { Endpoint(url: "http://\($0.name)", name: $0.name, operator: $0.name) },
-            transport: DirectTransport(nodes: Dictionary(uniqueKeysWithValues: made)),
+            endpoints: (nodes.map(\.name) + silent).map { Endpoint(url: "http://\($0)", name: $0, operator: $0) },
+            transport: DirectTransport(nodes: Dictionary(uniqueKeysWithValues: made), hidesBlooms: hidesBlooms),
             options: options,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -158,6 +169,31 @@ private struct DirectTransport: Transport {
         #expect(!seen.evidence.contains(.bloom))
     }
 
+    @Test func `a chain whose blooms are empty is read all the same, without that evidence`() async throws {
+        let whole = try await honestCount()
+        let chain = client(.bloom, [("one", [:]), ("two", [:])], hidesBlooms: true)
+        // Until it is known to be the chain's way, calls fail, as they do for contradictions; the engine asks again.
+        var tries = 0
+        while repairs(chain)[.deviatingBlocks] ?? 0 < 3, tries < 40 {
+            tries += 1
+            _ = try? await read(chain)
+        }
+        let looks = repairs(chain)[.deviatingBlocks]
+        let seen = try await read(chain)
+        #expect(seen.count == whole)
+        #expect(!seen.evidence.contains(.bloom) && seen.evidence.contains(.anchored))
+        // The check was given up: nothing more is looked at everywhere.
+        #expect(repairs(chain)[.deviatingBlocks] == looks)
+    }
+
+    @Test func `one endpoint without the finalized tag and one that is dead are no outage`() async throws {
+        var profile = SimulatedNode.Profile()
+        profile.hasFinalizedTag = false
+        let chain = client(.anchored, [("kcc", [:])], profile: profile, silent: ["dead"])
+        _ = try await chain.identity()
+        #expect(try await chain.finalized() == nil)
+    }
+
     @Test func `near the head every block that may have logs is proved`() async throws {
         let whole = try await honestCount()
         let chain = client(.bloom, [("liar", [.withheldLog: 300])])
@@ -177,18 +213,31 @@ private struct DirectTransport: Transport {
         var deviations = Deviations()
         let block = Hash32(w0: 1, w1: 0, w2: 0, w3: 0)
         var said: [Bool] = []
-        for endpoint in [0, 0, 0, 1, 1] { said.append(deviations.failed(block, at: endpoint, usable: [0, 1])) }
+        for endpoint in [0, 0, 0, 1, 1] {
+            said.append(deviations.failed(block, .receipts, at: endpoint, usable: [0, 1]))
+        }
         #expect(said == [false, false, false, false, true])
+    }
+
+    @Test func `after three blocks that failed everywhere the check is the chain's own`() {
+        var deviations = Deviations()
+        for number in 1...3 as ClosedRange<UInt64> {
+            #expect(!deviations.isChains(.bloom))
+            for _ in 0..<2 {
+                _ = deviations.failed(Hash32(w0: number, w1: 0, w2: 0, w3: 0), .bloom, at: 0, usable: [0])
+            }
+        }
+        #expect(deviations.isChains(.bloom) && !deviations.isChains(.receipts))
     }
 
     @Test func `what is remembered is bounded`() {
         var deviations = Deviations()
         let first = Hash32(w0: 0, w1: 0, w2: 0, w3: 0)
-        _ = deviations.failed(first, at: 0, usable: [0])
+        _ = deviations.failed(first, .receipts, at: 0, usable: [0])
         for number in 1...UInt64(Deviations.blocksMax) {
-            _ = deviations.failed(Hash32(w0: number, w1: 0, w2: 0, w3: 0), at: 0, usable: [0])
+            _ = deviations.failed(Hash32(w0: number, w1: 0, w2: 0, w3: 0), .receipts, at: 0, usable: [0])
         }
-        let again = deviations.failed(first, at: 0, usable: [0])
+        let again = deviations.failed(first, .receipts, at: 0, usable: [0])
         #expect(!again)
     }
 }

@@ -1,6 +1,7 @@
 import ChainSync
 import Ethereum
 import Foundation
+import Selftest
 import Simulator
 import Testing
 import Tokens

@@ -25,14 +25,18 @@ import Tokens
                 holder: ID128(high: 1, low: chain)
             )
         }
-        try await store.keepEndpointLimits([EndpointLimit(endpoint: "old", name: "x", value: 1, learntAt: 1)], of: 1)
-        try await store.keepEndpointLimits(limits, of: 1)
+        let names = ["a (http://a)", "b (http://b)"]
+        let old = EndpointLimit(endpoint: "a (http://a)", name: "x", value: 1, learntAt: 1)
+        let other = EndpointLimit(endpoint: "other", name: "requestsToday", value: 7, learntAt: 1)
+        try await store.keepEndpointLimits([old, other], ofEndpoints: [old.endpoint, other.endpoint], of: 1)
+        try await store.keepEndpointLimits(limits, ofEndpoints: names, of: 1)
         // A chain that is not held has no endpoints either.
-        try await store.keepEndpointLimits(limits, of: 9)
+        try await store.keepEndpointLimits(limits, ofEndpoints: names, of: 9)
         try store.close()
 
         let again = try SQLiteStore(path: path)
-        #expect(try again.endpointLimits(of: 1) == limits)
+        // An endpoint that is not used in this run keeps what was spent of its day.
+        #expect(try again.endpointLimits(of: 1) == limits + [other])
         for other in [2, 9] as [ChainID] { #expect(try again.endpointLimits(of: other).isEmpty) }
         try again.close()
     }

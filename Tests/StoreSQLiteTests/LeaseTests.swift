@@ -69,6 +69,26 @@ private func touch(_ store: SQLiteStore, _ state: ChainState, commit: UInt64) th
         for store in stores { try store.close() }
     }
 
+    @Test func `an operator's rewind and its undoing leave the holder's lease alone`() throws {
+        let instances = try Instances()
+        let (holder, other) = (try instances.store(), try instances.store())
+        var state = try holder.opening(request, holder: id(1))
+        for number: UInt64 in 1...3 {
+            var update = ChainUpdate(base: state.version, commitID: id(number + 10))
+            let block = BlockRef(number: number, hash: Hash32(w0: number, w1: 0, w2: 0, w3: 0))
+            update.tip = block
+            update.blocks = [BlockRecord(number: number, hash: block.hash, timestamp: nil, role: [])]
+            state.version = try holder.applying(update, to: chain).version
+        }
+        // As the command opens it: without a lease of its own.
+        let command = try SQLiteStore(path: instances.path)
+        _ = try command.rewinding(to: 1, of: chain, id: id(90))
+        #expect(throws: LedgerError.self) { try other.opening(request, holder: id(2)) }
+        _ = try command.undoingRewind(of: chain, id: id(91))
+        #expect(throws: LedgerError.self) { try other.opening(request, holder: id(2)) }
+        for store in [holder, other, command] { try store.close() }
+    }
+
     @Test func `a lease that is not renewed runs out, and whoever held it commits nothing more`() throws {
         let instances = try Instances()
         let (first, second) = (try instances.store(), try instances.store())

@@ -209,6 +209,12 @@ import Tokens
             #expect(again.state.scopes.map(\.isActive) == [true, false])
         }
         try await withStore(engine) { made in
+            var request = ChainRequest.test()
+            (request.firstBlock, request.legacyContracts) = (500, [account(70)])
+            let scopes = try await Writer(made.store, request).state.scopes
+            #expect(scopes.map(\.firstBlock) == [500, 500])
+        }
+        try await withStore(engine) { made in
             var request = ChainRequest.test(contracts: [account(20)])
             request.legacyContracts = [account(70)]
             let scopes = try await Writer(made.store, request).state.scopes

@@ -21,6 +21,10 @@ package struct ChainState: Sendable, Equatable {
     package var isIndexed: Bool
     /// Whether every log of this chain is numbered from its block's receipts, because nodes give unusable numbers.
     package var isRenumbered = false
+    /// The instance before, where it ended without giving the chain back: killed, or paused past its lease.
+    ///
+    /// Only of the state that opening gives.
+    package var predecessor: Predecessor?
 
     package init(
         identity: ChainIdentity,
@@ -128,14 +132,21 @@ package struct ChainVersion: Sendable, Hashable {
     }
 }
 
-/// 128 random bits.
-package struct ID128: Sendable, Hashable {
+/// 128 random bits; as text 32 lower-case hex digits.
+package struct ID128: Sendable, Hashable, CustomStringConvertible {
     package var high: UInt64
     package var low: UInt64
 
     package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
+    }
+
+    package var description: String {
+        [high, low].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
     }
 
     package static func random(using generator: inout some RandomNumberGenerator) -> ID128 {

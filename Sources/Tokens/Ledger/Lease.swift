@@ -15,3 +15,15 @@ package struct LeaseHolder: Sendable, Hashable {
         self.work = work
     }
 }
+
+/// An instance that ended in the middle of something, and the newest commit that took effect: nothing after it did.
+package struct Predecessor: Sendable, Equatable {
+    package var process: Int32
+    /// The commit's revision and name, by which it can be told from one that never arrived.
+    package var version: ChainVersion
+
+    package init(process: Int32, version: ChainVersion) {
+        self.process = process
+        self.version = version
+    }
+}

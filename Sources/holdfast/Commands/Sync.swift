@@ -60,21 +60,34 @@ struct Sync: AsyncParsableCommand {
         _ logger: Logger
     ) async throws {
         try await HTTPTransport.withHTTPTransport { transport in
-            while true {
-                let wiring = try await Wiring.make(
-                    chosen,
-                    store: store,
-                    transport: transport,
-                    bytes: ByteBudget(),
-                    standby: Standby(waits: waits, logger: logger),
-                    logger: logger
-                )
-                defer { wiring.keeper.end() }
-                do {
-                    return try await read(wiring, goalText, json)
-                } catch SyncError.superseded where waits {
-                    logger.warning("another instance has taken the chain over; standing by")
-                }
+            try await read(chosen, goalText, store, over: transport, waits: waits, json, logger)
+        }
+    }
+
+    /// Reads up to a block, however often another instance comes between.
+    static func read(
+        _ chosen: ChainSettings,
+        _ goalText: String,
+        _ store: SQLiteStore,
+        over transport: any Transport,
+        waits: Bool,
+        _ json: Bool,
+        _ logger: Logger
+    ) async throws {
+        while true {
+            let wiring = try await Wiring.make(
+                chosen,
+                store: store,
+                transport: transport,
+                bytes: ByteBudget(),
+                standby: Standby(waits: waits, logger: logger),
+                logger: logger
+            )
+            defer { wiring.keeper.end() }
+            do {
+                return try await read(wiring, goalText, json)
+            } catch SyncError.superseded where waits {
+                logger.warning("another instance has taken the chain over; standing by")
             }
         }
     }

@@ -9,13 +9,16 @@ struct LoopbackNode {
 
     let node: SimulatedNode
     var logger: Logger
+    /// Before every answer.
+    var delay: Duration = .zero
 
     /// Serves until cancelled; calls `onListening` once with the port.
     func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
         let router = Router()
-        let node = node
+        let (node, delay) = (node, delay)
         router.post("/") { request, _ in
             let body = try await request.body.collect(upTo: Self.requestBytesMax)
+            if delay > .zero { try await Task.sleep(for: delay) }
             let reply = node.answer(Array(body.readableBytesView))
             return Response(
                 status: .init(code: reply.status),
@@ -30,5 +33,33 @@ struct LoopbackNode {
             logger: logger
         )
         try await application.run()
+    }
+
+    /// Serves several nodes for as long as `body` runs; it gets their URLs, in their order.
+    static func serving<Value: Sendable>(
+        _ nodes: [LoopbackNode],
+        _ body: @escaping @Sendable ([String]) async throws -> Value
+    ) async throws -> Value {
+        let (ports, listening) = AsyncStream.makeStream(of: (Int, Int).self)
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            for (index, node) in nodes.enumerated() {
+                group.addTask {
+                    try await node.run { listening.yield((index, $0)) }
+                    return nil
+                }
+            }
+            group.addTask {
+                var urls: [Int: String] = [:]
+                for await (index, port) in ports {
+                    urls[index] = "http://127.0.0.1:\(port)/"
+                    if urls.count == nodes.count { break }
+                }
+                try Task.checkCancellation()
+                return try await body(nodes.indices.compactMap { urls[$0] })
+            }
+            defer { group.cancelAll() }
+            while let value = try await group.next() { if let value { return value } }
+            throw CancellationError()
+        }
     }
 }

@@ -182,6 +182,28 @@ enum OptionTable {
         reach: .command
     )
 
+    static let seeds = Row(
+        name: "seeds",
+        value: "N",
+        help: "Simulated worlds that `selftest` runs; 0: none. `--full`: 5000.",
+        standard: "300",
+        reach: .environment
+    )
+    static let crashes = Row(
+        name: "crashes",
+        value: "N",
+        help: "Processes that `selftest` kills at a point, evenly chosen; 0: none. `--full`: at every point.",
+        standard: "100",
+        reach: .command
+    )
+    static let killSeconds = Row(
+        name: "kill-seconds",
+        value: "SECONDS",
+        help: "How long `selftest` kills at random moments; 0: not at all. `--full`: 600.",
+        standard: "10",
+        reach: .command
+    )
+    static let full = Row(name: "full", help: "Everything that `selftest` has.", reach: .command)
     static let sample = Row(
         name: "sample",
         value: "N",
@@ -209,6 +231,7 @@ enum OptionTable {
         toBlock,
         json,
         rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet, sample, threshold, everyHolding,
+        seeds, crashes, killSeconds, full,
     ]
 
     /// The keys at the file's top that are options.

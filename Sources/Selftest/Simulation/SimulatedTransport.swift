@@ -17,7 +17,7 @@ final class Dice: Sendable {
 }
 
 /// What happened, in order: one number that differs where two runs differ, and the lines where somebody wants to read.
-final class Trace: Sendable {
+package final class Trace: Sendable {
     private struct State {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         var count = 0
@@ -40,8 +40,8 @@ final class Trace: Sendable {
         }
     }
 
-    var fingerprint: String { state.withLock { "\($0.count) \(String($0.hash, radix: 16))" } }
-    var lines: [String] { state.withLock { $0.lines } }
+    package var fingerprint: String { state.withLock { "\($0.count) \(String($0.hash, radix: 16))" } }
+    package var lines: [String] { state.withLock { $0.lines } }
 }
 
 /// The transport seam over simulated nodes: answers take simulated time, or never come.

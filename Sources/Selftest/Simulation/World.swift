@@ -4,23 +4,23 @@ import Ethereum
 import Foundation
 import Logging
 import Oracle
-import Simulator
+package import Simulator
 import StoreSQLite
 import Synchronization
 import Tokens
 
 /// One simulated world of one seed: a chain that grows and forks, nodes that misbehave, a store that fails, and the real
 /// engine, client and store between them.
-final class World: Sendable {
+package final class World: Sendable {
     let seed: UInt64
     let dice: Dice
     let clock = SimulatedClock()
     let executor: SeededExecutor
     let shared: SharedChain
     let nodes: [SimulatedNode]
-    let faults: Faults
+    package let faults: Faults
     let findings = Findings()
-    let trace: Trace
+    package let trace: Trace
     let directory: String
     let shape: Shape
 
@@ -40,7 +40,7 @@ final class World: Sendable {
     /// Blocks that may change where there is no tag; fewer than the confirmations that the engine waits for.
     static let openBlocks: UInt64 = 8
 
-    init(seed: UInt64, keepsTrace: Bool = false) throws {
+    package init(seed: UInt64, keepsTrace: Bool = false) throws {
         self.seed = seed
         var random = SplitMix64(seed: seed &* 0x9E37_79B9 &+ 1)
         executor = SeededExecutor(seed: random.next())
@@ -76,7 +76,7 @@ final class World: Sendable {
     /// Runs the whole story.
     ///
     /// nil: nothing was wrong.
-    func run() throws -> String? {
+    package func run() throws -> String? {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let outcome = Mutex<Result<Void, any Error>?>(nil)
         let story = Task(executorPreference: executor) {
@@ -170,7 +170,7 @@ final class World: Sendable {
         if let wrong = try Verdict.difference(store, chain.options.chainID, chain.head.owners, only: shape.contracts) {
             throw Wrong(description: "holdings differ: \(wrong)")
         }
-        if let wrong = try Verdict.inconsistency(path, chain) { throw Wrong(description: wrong) }
+        if let wrong = try Verdict.inconsistency(path, chain.canonical) { throw Wrong(description: wrong) }
         let clean = try await cleanDump()
         let dump = try Verdict.dump(path)
         for (left, right) in zip(clean, dump) where left != right {

@@ -44,11 +44,11 @@ extension SimulatedNode.Profile {
     }
 }
 
-/// Where worlds keep their files: memory where there is such a place.
-enum Scratch {
-    static let directory: String = {
+/// Where worlds and processes keep their files: memory where there is such a place.
+package enum Scratch {
+    package static let directory: String = {
         let memory = "/dev/shm"
         let base = FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory()
-        return base + "/holdfast-simulation-\(ProcessInfo.processInfo.processIdentifier)"
+        return base + "/holdfast-selftest-\(ProcessInfo.processInfo.processIdentifier)"
     }()
 }
