@@ -18,7 +18,7 @@ import time
 
 import check_chain
 from compare import Reader, differences, unseen_damages
-from fold import Fold
+from fold import TRANSFER, Fold
 from rpc import Server
 from scenario import CONFORMING, Scenario
 
@@ -186,6 +186,42 @@ def check_verify(check, program, scenario, server):
     check("at the checkpoint, by number and hash", (at.get("number"), at.get("hash")) == program.checkpoint(), at)
 
 
+def check_repair(check, directory, scenario, server, contract, text):
+    """A node that withholds a token's newest transfer: unseen at L1, found and put in by `verify`."""
+    newest = {}
+    for log in scenario.chain.logs(0, scenario.chain.head.number):
+        if log.address == contract and len(log.topics) == 4 and log.topics[0] == TRANSFER:
+            newest[log.topics[3]] = log
+    nobody = bytes(32)
+    moved = [log for log in newest.values() if nobody not in log.topics[1:3] and log.topics[1] != log.topics[2]]
+    program = Program(directory, "repair.db")
+    server.methods.withheld = {(moved[0].block.number, moved[0].index)}
+    try:
+        done = program("sync", "--rpc", server.url, "--to-block", "latest", "--evidence", "L1")
+        wrong, _ = program.export()
+        check("a withheld log is missed at L1", done.returncode == 0 and wrong.stdout != text, tail(done.stderr))
+        strict = ("--all", "--threshold", "1", "--contract", "0x" + contract.hex())
+        done = program("verify", *strict, "--rpc", server.url, "--json")
+        report = json.loads(done.stdout) if done.stdout.strip() else {}
+        found = [(d["finding"], d.get("fromBlock"), d.get("toBlock")) for d in report.get("differences", ())]
+        check(
+            f"verify finds it and puts it in: {found}",
+            done.returncode == 1
+            and found == [("missed", moved[0].block.number, moved[0].block.number)]
+            and report.get("repaired") == 1,
+            [*tail(done.stderr), json.dumps(report)[:600]],
+        )
+    finally:
+        server.methods.withheld = set()
+    right, _ = program.export()
+    done = program("verify", "--all", "--threshold", "1", "--rpc", server.url)
+    check(
+        "then the export is the same, byte for byte, and verify passes",
+        right.stdout == text and done.returncode == 0,
+        tail(done.stdout + done.stderr),
+    )
+
+
 def check_audit(check, program):
     """What the audit of `run` has found by itself: honest contracts agree, liars are conflicts, nothing was missing."""
     deadline = time.monotonic() + 15
@@ -277,6 +313,7 @@ def case_simple(check, seed, directory):
     _, part = single.export()
     mine = [line for line in lines if line["contract"] == "0x" + unique.hex()]
     check(f"synced with --contract: its {len(mine)} lines and no others", mine and part == mine, tail(done.stderr))
+    check_repair(check, directory, scenario, server, unique, text)
     note_requests(server)
     server.stop()
 
