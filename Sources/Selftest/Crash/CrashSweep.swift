@@ -52,26 +52,24 @@ package struct CrashSweep: Sendable {
             outcome.failures.append("transaction \(index) of a live chain was told before it was on the disk")
         }
         let cases = plan.cases
-        await withTaskGroup(of: (Int, CrashOutcome.Run).self) { group in
-            var next = 0
-            func start() {
-                guard next < cases.count, !Task.isCancelled else { return }
-                let (index, one) = (next, cases[next])
-                next += 1
-                group.addTask {
-                    do { return (index, try await run(one, clean, number: index)) } catch {
-                        return (index, CrashOutcome.Run(wrong: "\(error)"))
+        await withTaskGroup(of: (CrashPlan.Case, CrashOutcome.Run).self) { group in
+            var waiting = Array(cases.enumerated().reversed())
+            var inFlight = 0
+            while true {
+                while inFlight < width, let (number, one) = waiting.popLast() {
+                    group.addTask {
+                        do { return (one, try await run(one, clean, number: number)) } catch {
+                            return (one, CrashOutcome.Run(wrong: "\(error)"))
+                        }
                     }
+                    inFlight += 1
                 }
-            }
-            for _ in 0..<width { start() }
-            for await (index, run) in group {
-                outcome.add(run, of: cases[index])
+                guard let (one, run) = await group.next() else { break }
+                inFlight -= 1
+                outcome.add(run, of: one)
                 progress(outcome.runs, cases.count)
-                start()
             }
         }
-        try Task.checkCancellation()
         return outcome
     }
 
