@@ -145,7 +145,7 @@ def header_fields(rng):
     return dict([
         ("parentHash", word()), ("ommersHash", word()), ("beneficiary", rng.randbytes(20)), ("stateRoot", word()),
         ("transactionsRoot", word()), ("receiptsRoot", word()), ("logsBloom", rng.randbytes(256)),
-        ("difficulty", edgy(rng, 256)), ("number", small()), ("gasLimit", small()), ("gasUsed", small()),
+        ("difficulty", edgy(rng, 256)), ("number", edgy(rng, 53)), ("gasLimit", small()), ("gasUsed", small()),
         ("timestamp", small()), ("extraData", octets(rng, 120)), ("mixHash", word()), ("nonce", rng.randbytes(8)),
         ("baseFeePerGas", edgy(rng, 256)), ("withdrawalsRoot", word()), ("blobGasUsed", small()),
         ("excessBlobGas", small()), ("parentBeaconBlockRoot", word()), ("requestsHash", word()),
