@@ -1,6 +1,7 @@
 import Foundation
 import Simulator
 import StoreSQLite
+import Synchronization
 
 /// Kills a child process at each point of a sync and of a migration, judges what is left, and lets it go on.
 package struct CrashSweep: Sendable {
@@ -51,26 +52,52 @@ package struct CrashSweep: Sendable {
         for index in sync.undurable {
             outcome.failures.append("transaction \(index) of a live chain was told before it was on the disk")
         }
-        let cases = plan.cases
-        await withTaskGroup(of: (CrashPlan.Case, CrashOutcome.Run).self) { group in
-            var waiting = Array(cases.enumerated().reversed())
-            var inFlight = 0
-            while true {
-                while inFlight < width, let (number, one) = waiting.popLast() {
-                    group.addTask {
-                        do { return (one, try await run(one, clean, number: number)) } catch {
-                            return (one, CrashOutcome.Run(wrong: "\(error)"))
+        let shared = Shared(plan.cases, outcome)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<width {
+                group.addTask {
+                    while let (number, one) = shared.next() {
+                        let outcome: CrashOutcome.Run
+                        do { outcome = try await run(one, clean, number: number) } catch {
+                            outcome = CrashOutcome.Run(wrong: "\(error)")
                         }
+                        progress(shared.add(outcome, of: one), shared.cases.count)
                     }
-                    inFlight += 1
                 }
-                guard let (one, run) = await group.next() else { break }
-                inFlight -= 1
-                outcome.add(run, of: one)
-                progress(outcome.runs, cases.count)
             }
         }
-        return outcome
+        return shared.outcome
+    }
+
+    /// What the workers of one sweep share.
+    ///
+    /// Results that came back through the group, as tuples, were miscompiled in optimised builds (Swift 6.3.1).
+    private final class Shared: Sendable {
+        let cases: [CrashPlan.Case]
+        private let state: Mutex<(next: Int, outcome: CrashOutcome)>
+
+        init(_ cases: [CrashPlan.Case], _ outcome: CrashOutcome) {
+            self.cases = cases
+            state = Mutex((0, outcome))
+        }
+
+        var outcome: CrashOutcome { state.withLock { $0.outcome } }
+
+        func next() -> (Int, CrashPlan.Case)? {
+            state.withLock { state in
+                guard state.next < cases.count else { return nil }
+                defer { state.next += 1 }
+                return (state.next, cases[state.next])
+            }
+        }
+
+        /// How many are done.
+        func add(_ run: CrashOutcome.Run, of one: CrashPlan.Case) -> Int {
+            state.withLock { state in
+                state.outcome.add(run, of: one)
+                return state.outcome.runs
+            }
+        }
     }
 
     private func makeClean() async throws -> Clean {
