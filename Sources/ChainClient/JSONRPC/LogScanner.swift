@@ -47,7 +47,7 @@ package enum LogScanner {
         guard !cursor.takes(0x5D) else { return }
         let first = scanned.page.logs.count
         // An honest log has about 700 characters; half of that keeps the array from growing more than once.
-        if first == 0 { scanned.page.logs.reserveCapacity(min(8_192, (cursor.count - cursor.place) / 500 + 1)) }
+        if first == 0 { scanned.page.logs.reserveCapacity(min(32_768, (cursor.count - cursor.place) / 500 + 1)) }
         repeat { try log(&cursor, into: &scanned) } while try cursor.continues(until: 0x5D)
         if decoding { try decodeData(&cursor, of: &scanned.page) }
     }
