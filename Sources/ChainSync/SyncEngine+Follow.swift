@@ -41,7 +41,14 @@ extension SyncEngine {
         if case .block(let last) = goal, tip.number >= last { return true }
         if head.number <= tip.number, try await isLagging(head, window) { return true }
         var branch = try await newBlocks(above: tip, to: head, goal)
-        guard let base = try await base(of: &branch, in: &window, head, finality, state) else { return true }
+        let start: BlockRef?
+        do {
+            start = try await base(of: &branch, in: &window, head, finality, state)
+        } catch SyncError.deepReorg {
+            try await goBack(from: tip, head: head, &state)
+            return false
+        }
+        guard let base = start else { return true }
         if base != tip, try await isOutvoted(branch, tip, head) { return true }
         try await takeSome(of: &branch, on: base, &state, finality)
         window.accept(base: base, branch: branch)
@@ -86,6 +93,9 @@ extension SyncEngine {
                 return base
             case .needsParent(let hash) where parents < reach:
                 parents += 1
+                if parents == Self.parentsBeforeLook, try await isDeep(reach, in: window) {
+                    throw SyncError.deepReorg(tip: tip, head: head.ref)
+                }
                 guard let parent = try await chain.header(hash: hash) else {
                     throw ChainError.reorged("parent \(hash) of the new branch is not known any more")
                 }

@@ -44,7 +44,8 @@ package enum SyncError: Error, Sendable, Equatable, CustomStringConvertible {
         case .superseded: "another instance took this chain over; it goes on there"
         case .deepReorg(let tip, let head):
             "deep reorg: our block \(tip.number) (\(tip.hash)) and the head \(head.number) (\(head.hash)) have no common "
-                + "ancestor within reach; look at the endpoints, then `holdfast rewind --to-block N`"
+                + "ancestor within reach, and no two operators agree that ours is gone down to an unfinalized block; add an "
+                + "endpoint of another operator, or `holdfast rewind --to-block N`"
         case .wrongChain(let what): what
         case .unservable(let what): what
         }

@@ -194,6 +194,18 @@ enum ChainTable {
         return state
     }
 
+    /// The newest held block at or below a height.
+    static func heldBlock(of row: Row, atOrBelow number: BlockNumber, _ db: Database) throws -> BlockRef? {
+        let held = try GRDB.Row.fetchOne(
+            db,
+            sql: "SELECT number, hash FROM block WHERE chain = ? AND number <= ? ORDER BY number DESC LIMIT 1",
+            arguments: [row.id, Int64(clamping: number)]
+        )
+        guard let held, let hash = Hash32(bytes: held["hash"] as Data_) else { return nil }
+        let number: Int64 = held["number"]
+        return BlockRef(number: UInt64(bitPattern: number), hash: hash)
+    }
+
     /// Blocks below the tip whose hashes an engine needs: where a branch can start.
     private static let windowBlocks: Int64 = 1_024
 

@@ -41,6 +41,15 @@ extension SQLiteStore: Ledger {
         }
     }
 
+    package func heldBlock(of chain: ChainID, atOrBelow number: BlockNumber) async throws -> BlockRef? {
+        try await run {
+            try self.pool.read { db in
+                guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
+                return try ChainTable.heldBlock(of: row, atOrBelow: number, db)
+            }
+        }
+    }
+
     package func renewLease(of chain: ChainID, as version: ChainVersion) async throws {
         try await run { try self.renewingLease(of: chain, as: version) }
     }

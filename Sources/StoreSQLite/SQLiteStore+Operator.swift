@@ -57,16 +57,10 @@ extension SQLiteStore {
     package func rewinding(to block: BlockNumber, of chain: ChainID, id: ID128) throws -> (to: BlockRef, rows: Int) {
         let (state, base) = try pool.read { db in
             guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
-            let held = try Row.fetchOne(
-                db,
-                sql: "SELECT number, hash FROM block WHERE chain = ? AND number <= ? ORDER BY number DESC LIMIT 1",
-                arguments: [row.id, Int64(bitPattern: block)]
-            )
-            guard let held, let hash = Hash32(bytes: held["hash"] as Data_) else {
+            guard let held = try ChainTable.heldBlock(of: row, atOrBelow: block, db) else {
                 throw LedgerError.tooDeep("no block at or below \(block) is held")
             }
-            let number: Int64 = held["number"]
-            return (try ChainTable.state(of: row, db), BlockRef(number: UInt64(bitPattern: number), hash: hash))
+            return (try ChainTable.state(of: row, db), held)
         }
         guard let tip = state.tip, base.number < tip.number else {
             throw LedgerError.tooDeep("block \(block) is not below the tip")

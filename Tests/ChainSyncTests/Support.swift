@@ -31,6 +31,11 @@ final class FakeChain: Chain {
         var hasTimes = true
         /// What operators say of any block that is asked about.
         var votes = Votes(same: 0, other: 0)
+        /// Operators that serve the canonical chain, in place of ``votes``; and those that serve what was given up, by the
+        /// block from which they have nothing to say below.
+        var operators: (new: Int, old: Int, silentBelow: UInt64)?
+        /// Headers that were asked for by their hash.
+        var headersByHash = 0
         /// Before the head is told.
         var headDelay: Duration = .zero
         /// What a contract answers instead of what it would by its own events; nil: just that.
@@ -99,7 +104,21 @@ final class FakeChain: Chain {
         return header(blocks[Int(min(number, headNumber))])
     }
 
-    func votes(on block: BlockRef) async -> Votes { state.withLock { $0.votes } }
+    func votes(on block: BlockRef) async -> Votes {
+        state.withLock { state in
+            guard let operators = state.operators else { return state.votes }
+            guard block.number >= operators.silentBelow else { return Votes(same: 0, other: 0) }
+            let canonical = state.canonical.first { $0.number == block.number }
+            let old = state.orphaned.last { $0.number == block.number } ?? canonical
+            func voices(_ theirs: LogBlock?, _ count: Int) -> Votes {
+                guard let theirs else { return Votes(same: 0, other: 0) }
+                return theirs.hash == block.hash ? Votes(same: count, other: 0) : Votes(same: 0, other: count)
+            }
+            let new = voices(canonical, operators.new)
+            let rest = voices(old, operators.old)
+            return Votes(same: new.same + rest.same, other: new.other + rest.other)
+        }
+    }
 
     func finalized() async throws(ChainError) -> Header? {
         if let block = state.withLock({ $0.finalBlock }) { return header(block) }
@@ -119,7 +138,10 @@ final class FakeChain: Chain {
     }
 
     func header(hash: Hash32) async throws(ChainError) -> Header? {
-        state.withLock { $0.canonical + $0.orphaned }.first { $0.hash == hash }.map(header)
+        state.withLock { state in
+            state.headersByHash += 1
+            return state.canonical.first { $0.hash == hash } ?? state.orphaned.first { $0.hash == hash }
+        }.map(header)
     }
 
     func headers(numbers: [BlockNumber]) async throws(ChainError) -> [Header] {

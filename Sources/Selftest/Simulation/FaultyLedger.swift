@@ -64,6 +64,10 @@ struct FaultyLedger: Ledger {
         try await store.untimedBlocks(of: chain, from: block, limit: limit)
     }
 
+    func heldBlock(of chain: ChainID, atOrBelow number: BlockNumber) async throws -> BlockRef? {
+        try await store.heldBlock(of: chain, atOrBelow: number)
+    }
+
     func buildIndexes(of chain: ChainID, as version: ChainVersion) async throws {
         try await store.buildIndexes(of: chain, as: version)
     }

@@ -23,6 +23,10 @@ package protocol Ledger: Sendable {
     func apply(_ update: ChainUpdate, to chain: ChainID) async throws -> Committed
     /// Blocks with events whose time is not known, in order from `block` on; at most `limit`. May be repeated.
     func untimedBlocks(of chain: ChainID, from block: BlockNumber, limit: Int) async throws -> [BlockRef]
+    /// The newest held block at or below a height: the hashes in ``ChainState/window`` and the sparse ones below them.
+    ///
+    /// One look-up by key. May be repeated.
+    func heldBlock(of chain: ChainID, atOrBelow number: BlockNumber) async throws -> BlockRef?
     /// Builds the secondary indexes that a first backfill goes without, or that are asked for since.
     ///
     /// Minutes on hundreds of millions of rows; repeatable.
