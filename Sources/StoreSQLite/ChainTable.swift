@@ -31,8 +31,7 @@ enum ChainTable {
     static func row(of chain: ChainID, _ db: Database) throws -> Row? {
         guard
             let row = try GRDB.Row.fetchOne(
-                db,
-                sql: "SELECT * FROM chain WHERE chain_id = ?",
+                db.cachedStatement(sql: "SELECT * FROM chain WHERE chain_id = ?"),
                 arguments: [String(chain)]
             )
         else { return nil }
@@ -40,7 +39,7 @@ enum ChainTable {
     }
 
     static func chains(_ db: Database) throws -> [Row] {
-        try GRDB.Row.fetchAll(db, sql: "SELECT * FROM chain ORDER BY id").map(parse)
+        try GRDB.Row.fetchAll(db.cachedStatement(sql: "SELECT * FROM chain ORDER BY id")).map(parse)
     }
 
     private static func parse(_ row: GRDB.Row) throws -> Row {
@@ -103,12 +102,13 @@ enum ChainTable {
 
     static func scopes(of chain: Int64, _ db: Database) throws -> [Scope] {
         try GRDB.Row.fetchAll(
-            db,
-            sql: """
-                SELECT scope.id AS id, bytes, first_block, active FROM scope
-                LEFT JOIN address ON address.id = scope.contract
-                WHERE chain = ? ORDER BY scope.id
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT scope.id AS id, bytes, first_block, active FROM scope
+                    LEFT JOIN address ON address.id = scope.contract
+                    WHERE chain = ? ORDER BY scope.id
+                    """
+            ),
             arguments: [chain]
         ).map { row in
             let bytes: Data_? = row["bytes"]
@@ -124,8 +124,7 @@ enum ChainTable {
 
     static func eventSets(of chain: Int64, _ db: Database) throws -> [EventSet] {
         try UInt8.fetchAll(
-            db,
-            sql: "SELECT event_set FROM event_set WHERE chain = ? ORDER BY event_set",
+            db.cachedStatement(sql: "SELECT event_set FROM event_set WHERE chain = ? ORDER BY event_set"),
             arguments: [chain]
         ).compactMap(EventSet.init(rawValue:))
     }
@@ -133,11 +132,12 @@ enum ChainTable {
     static func coverage(of chain: Int64, _ db: Database) throws -> [CoverageKey: Coverage] {
         var rows: [CoverageKey: [Coverage.Covered]] = [:]
         let cursor = try GRDB.Row.fetchCursor(
-            db,
-            sql: """
-                SELECT scope, event_set, first, last, evidence FROM coverage
-                WHERE scope IN (SELECT id FROM scope WHERE chain = ?)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT scope, event_set, first, last, evidence FROM coverage
+                    WHERE scope IN (SELECT id FROM scope WHERE chain = ?)
+                    """
+            ),
             arguments: [chain]
         )
         while let row = try cursor.next() {
@@ -155,13 +155,13 @@ enum ChainTable {
     }
 
     static func write(_ coverage: Coverage, for key: CoverageKey, _ db: Database) throws {
-        try db.execute(
-            sql: "DELETE FROM coverage WHERE scope = ? AND event_set = ?",
+        try db.cachedStatement(sql: "DELETE FROM coverage WHERE scope = ? AND event_set = ?").execute(
             arguments: [key.scope, key.eventSet.rawValue]
         )
         for covered in coverage.ranges {
-            try db.execute(
-                sql: "INSERT INTO coverage(scope, event_set, first, last, evidence) VALUES(?, ?, ?, ?, ?)",
+            try db.cachedStatement(
+                sql: "INSERT INTO coverage(scope, event_set, first, last, evidence) VALUES(?, ?, ?, ?, ?)"
+            ).execute(
                 arguments: [
                     key.scope, key.eventSet.rawValue, Int64(bitPattern: covered.range.lowerBound),
                     Int64(bitPattern: covered.range.upperBound), covered.evidence.rawValue,
@@ -197,8 +197,9 @@ enum ChainTable {
     /// The newest held block at or below a height.
     static func heldBlock(of row: Row, atOrBelow number: BlockNumber, _ db: Database) throws -> BlockRef? {
         let held = try GRDB.Row.fetchOne(
-            db,
-            sql: "SELECT number, hash FROM block WHERE chain = ? AND number <= ? ORDER BY number DESC LIMIT 1",
+            db.cachedStatement(
+                sql: "SELECT number, hash FROM block WHERE chain = ? AND number <= ? ORDER BY number DESC LIMIT 1"
+            ),
             arguments: [row.id, Int64(clamping: number)]
         )
         guard let held, let hash = Hash32(bytes: held["hash"] as Data_) else { return nil }
@@ -214,13 +215,13 @@ enum ChainTable {
         guard let tip = row.tip.map({ Int64(bitPattern: $0.number) }) else { return [] }
         let reach = min(row.finalized.map { Int64(bitPattern: $0) } ?? tip, tip - windowBlocks)
         let base = try Int64.fetchOne(
-            db,
-            sql: "SELECT max(number) FROM block WHERE chain = ? AND number <= ?",
+            db.cachedStatement(sql: "SELECT max(number) FROM block WHERE chain = ? AND number <= ?"),
             arguments: [row.id, reach]
         )
         return try GRDB.Row.fetchAll(
-            db,
-            sql: "SELECT number, hash FROM block WHERE chain = ? AND number >= ? AND number <= ? ORDER BY number",
+            db.cachedStatement(
+                sql: "SELECT number, hash FROM block WHERE chain = ? AND number >= ? AND number <= ? ORDER BY number"
+            ),
             arguments: [row.id, base ?? reach, tip]
         ).compactMap { row in
             let number: Int64 = row["number"]

@@ -41,8 +41,9 @@ extension SQLiteStore {
         // An operator's command holds no lease, and does not end the holder's.
         let lease: (columns: String, arguments: StatementArguments) =
             update.isByOperator ? ("", []) : (columns + ",", leaseArguments)
-        try db.execute(
-            sql: "UPDATE chain SET \(lease.columns) revision = ?, commit_id = ? WHERE id = ? AND \(fence)",
+        try db.cachedStatement(
+            sql: "UPDATE chain SET \(lease.columns) revision = ?, commit_id = ? WHERE id = ? AND \(fence)"
+        ).execute(
             arguments: lease.arguments + [
                 Int64(bitPattern: version.revision), ChainTable.bytes(version.commitID), row.id,
                 Int64(bitPattern: update.base.revision), ChainTable.bytes(update.base.commitID),
@@ -151,12 +152,13 @@ extension SQLiteStore {
                     + "\($0.evidence.rawValue)"
             }
         }
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO rewind(
                   chain, number, revision, to_block, old_tip_number, old_tip_hash, rows, by_operator, coverage)
                 VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
+                """
+        ).execute(
             arguments: [
                 row.id, Int64(bitPattern: row.rewinds + 1), Int64(bitPattern: version.revision),
                 Int64(bitPattern: keep), row.tip.map { Int64(bitPattern: $0.number) },
@@ -190,13 +192,14 @@ extension SQLiteStore {
                 coverage: coverage
             )
         }
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE chain SET tip_number = ?, tip_hash = ?, finalized = ?, settled = ?, checkpoint = ?, rewinds = rewinds + ?,
                   transfers_processed = transfers_processed + ?, tokens_discovered = tokens_discovered + ?,
                   error_count = error_count + ?, renumbered = max(renumbered, ?)
                 WHERE id = ?
-                """,
+                """
+        ).execute(
             arguments: [
                 tip.map { Int64(bitPattern: $0.number) }, tip.map { Blob.data($0.hash.bytes) },
                 finalized.map { Int64(bitPattern: $0) }, settled.map { Int64(bitPattern: $0) },
@@ -209,11 +212,12 @@ extension SQLiteStore {
         try dropOrphans(coveredTo: checkpoint, of: row.id, db)
         if transaction.inserted > 0 || transaction.undone > 0 {
             let blocks = update.rows.blocks
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO outbox(chain, revision, rewound_to, first_block, last_block, rows)
                     VALUES(?, ?, ?, ?, ?, ?)
-                    """,
+                    """
+            ).execute(
                 arguments: [
                     row.id, Int64(bitPattern: update.base.revision + 1),
                     update.rewindTo.map { Int64(bitPattern: $0) },
@@ -231,8 +235,9 @@ extension SQLiteStore {
         let last = tip.number - Self.hashesKept
         let pruned = row.tip.map { $0.number > Self.hashesKept ? $0.number - Self.hashesKept : 0 } ?? 0
         guard pruned < last else { return }
-        try db.execute(
-            sql: "DELETE FROM block WHERE chain = ? AND number > ? AND number <= ? AND role = 0 AND number % 256 <> 0",
+        try db.cachedStatement(
+            sql: "DELETE FROM block WHERE chain = ? AND number > ? AND number <= ? AND role = 0 AND number % 256 <> 0"
+        ).execute(
             arguments: [row.id, Int64(bitPattern: pruned), Int64(bitPattern: last)]
         )
     }
@@ -247,15 +252,14 @@ extension SQLiteStore {
         )
         for number in done {
             for table in LedgerTransaction.orphanTables {
-                try db.execute(
-                    sql: "DELETE FROM \(table.orphans) WHERE chain = ? AND rewind = ?",
+                try db.cachedStatement(sql: "DELETE FROM \(table.orphans) WHERE chain = ? AND rewind = ?").execute(
                     arguments: [chain, number]
                 )
             }
-            try db.execute(
-                sql: "UPDATE rewind SET pending = 0, coverage = '' WHERE chain = ? AND number = ?",
-                arguments: [chain, number]
-            )
+            try db.cachedStatement(sql: "UPDATE rewind SET pending = 0, coverage = '' WHERE chain = ? AND number = ?")
+                .execute(
+                    arguments: [chain, number]
+                )
         }
     }
 }
