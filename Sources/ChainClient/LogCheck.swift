@@ -15,7 +15,8 @@ package enum LogCheck {
 
     /// What the logs have to be of.
     package enum Place: Sendable {
-        case range(ClosedRange<BlockNumber>)
+        /// - Parameter last: the hash of the range's last block, by its header.
+        case range(ClosedRange<BlockNumber>, last: Hash32)
         case block(BlockRef)
     }
 
@@ -40,16 +41,25 @@ package enum LogCheck {
             isSorted = isSorted && (index == 0 || before < here)
             before = here
         }
+        // Strictly rising means sorted and without duplicates; that is what honest nodes send.
+        if !isSorted { sort(&outcome.page) }
+        try refuseTwoForks(outcome.page)
         if hasShort {
             let count = outcome.page.logs.count
             outcome.page.logs.removeAll { Int($0.topicCount) < filter.topicCountMin }
             outcome.shorter = count - outcome.page.logs.count
         }
-        // Strictly rising means sorted and without duplicates; that is what honest nodes send.
-        if !isSorted { sort(&outcome.page) }
         if !isSorted { removeDuplicates(&outcome) }
         try findUnusable(&outcome)
         return outcome
+    }
+
+    /// All logs of one block name the same hash.
+    private static func refuseTwoForks(_ page: LogPage) throws(Fault) {
+        for (log, next) in zip(page.logs, page.logs.dropFirst())
+        where log.blockNumber == next.blockNumber && log.blockHash != next.blockHash {
+            throw Fault(.inconsistent, "logs of two forks at block \(log.blockNumber)")
+        }
     }
 
     private struct Wanted {
@@ -71,9 +81,13 @@ package enum LogCheck {
             if Mutant.is(.otherForksTaken), case .block = place { return }
         #endif
         switch place {
-        case .range(let range):
+        case .range(let range, let last):
             guard range.contains(log.blockNumber) else {
                 throw Fault(.inconsistent, "a log of block \(log.blockNumber), which was not asked for")
+            }
+            // Also of logs that are not kept: whoever has one of another fork has left ours out.
+            guard log.blockNumber < range.upperBound || log.blockHash == last else {
+                throw Fault(.inconsistent, "logs of block \(range.upperBound) are of another fork than its header")
             }
         case .block(let block):
             guard log.blockHash == block.hash, log.blockNumber == block.number else {

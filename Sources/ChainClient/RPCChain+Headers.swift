@@ -90,6 +90,20 @@ extension RPCChain {
         }
     }
 
+    package func header(number: BlockNumber, beside: BlockRef) async throws(ChainError) -> Header? {
+        let need = UpstreamPool.Need(head: max(number, beside.number))
+        do throws(Exhausted) {
+            return try await serve(.blockByNumber, need) { index throws(Fault) in
+                let header = try await self.readHeader(index, number: number).header
+                try await self.expectChain(index, of: beside)
+                return header
+            }
+        } catch {
+            if error.isUnanimous(.behindHead), !error.isCancelled { return nil }
+            throw chainError(error, "block \(number) beside block \(beside.number)")
+        }
+    }
+
     package func header(hash: Hash32) async throws(ChainError) -> Header? {
         do throws(Exhausted) {
             return try await serve(.blockByHash) { index throws(Fault) in

@@ -95,14 +95,30 @@ extension RPCChain {
         if !isRight { throw wrongChain(identity, expected: nil).about(.chainID) }
     }
 
-    /// Looks at the first block of an endpoint whose answer nothing links to what is held, as a range of history.
+    /// Makes sure that an endpoint's range of history is of the chain that is held: it serves `block` as well, which is.
     ///
-    /// Names and keys move at any moment of the hour between two checks, and its rows would be another chain's.
-    func expectChain(_ index: Int) async throws(Fault) {
+    /// One request; one more, to tell a fork from another chain, where it does not. nil: the first block is looked at.
+    func expectChain(_ index: Int, of block: BlockRef?) async throws(Fault) {
+        guard let block else { return try await expectFirst(index) }
         #if MUTANTS
             if Mutant.is(.chainCheckedHourly) { return }
         #endif
-        guard let pinned = state.withLock({ $0.identity }), let first = try await readFirst(index, tries: 1),
+        do throws(Fault) {
+            try await expectCanonical(index, block)
+        } catch {
+            if error.kind == .reorgSignal { try await expectFirst(index) }
+            throw error
+        }
+    }
+
+    /// Looks at the first block of an endpoint whose answer nothing links to what is held, as a range of history.
+    ///
+    /// Names and keys move at any moment of the hour between two checks, and its rows would be another chain's.
+    private func expectFirst(_ index: Int) async throws(Fault) {
+        #if MUTANTS
+            if Mutant.is(.chainCheckedHourly) { return }
+        #endif
+        guard let pinned = state.withLock({ $0.identity }), let first = try await readFirst(index),
             first != pinned.genesis
         else { return }
         let found = ChainIdentity(chainID: pinned.chainID, genesis: first)
@@ -116,29 +132,22 @@ extension RPCChain {
     /// Chain id and first block; a third request where the chain begins at block 1.
     func readIdentity(_ index: Int) async throws(Fault) -> ChainIdentity {
         let id = try await exchange(index, .chainID) { cursor throws(ScanError) in try cursor.quantity(.value) }.value
-        guard let first = try await readFirst(index, tries: 3) else {
+        guard let first = try await readFirst(index) else {
             throw Fault(.historyPruned, "it does not give the first block").about(.blockByNumber)
         }
         return ChainIdentity(chainID: id, genesis: first)
     }
 
-    /// The hash of block 0, or of 1 where the chain begins there; nil where neither is given.
+    /// The hash of block 0, also where it is only named, as the parent of block 1; of block 1 where that has no parent.
     ///
-    /// - Parameter tries: how often block 0 is asked for: `null` may be a node that has mislaid it for a moment.
-    private func readFirst(_ index: Int, tries: Int) async throws(Fault) -> Hash32? {
-        for attempt in 1...tries {
-            if let first = try await exchange(index, .header(0), HeaderScanner.scan).value?.header {
-                return first.number == 0 ? first.hash : nil
-            }
-            guard attempt < tries else { break }
-            do { try await timeline.sleep(shortPause()) } catch { throw .cancelled }
+    /// An endpoint may mislay block 0 for a moment, or not have it at all: the identity is the same either way. nil: it gives
+    /// neither.
+    private func readFirst(_ index: Int) async throws(Fault) -> Hash32? {
+        if let first = try await exchange(index, .header(0), HeaderScanner.scan).value?.header {
+            return first.number == 0 ? first.hash : nil
         }
         guard let next = try await exchange(index, .header(1), HeaderScanner.scan).value?.header, next.number == 1
-        else {
-            return nil
-        }
-        // Whoever does not give block 0 may still name it as the parent of the next.
-        let isNamed = state.withLock { $0.identity.map { $0.genesis == next.parentHash } ?? false }
-        return isNamed ? next.parentHash : next.hash
+        else { return nil }
+        return next.parentHash == .zero ? next.hash : next.parentHash
     }
 }

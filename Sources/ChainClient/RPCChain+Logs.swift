@@ -16,18 +16,19 @@ extension RPCChain {
 
     package func logs(
         in range: ClosedRange<BlockNumber>,
-        matching filter: LogFilter
+        matching filter: LogFilter,
+        beside: BlockRef?
     ) async throws(ChainError) -> RangeAnswer {
         let head = state.withLock { $0.pool.head(now: timeline.now) } ?? range.upperBound
         let need = UpstreamPool.Need(
-            head: max(range.lowerBound, min(range.upperBound, head)),
+            head: max(range.lowerBound, min(range.upperBound, head), beside?.number ?? 0),
             oldest: range.lowerBound,
             capability: .logs
         )
         var window = Window(available: range.width)
         do throws(Exhausted) {
             return try await serve(.logs, need) { index throws(Fault) in
-                try await self.prefix(index, of: range, filter, &window)
+                try await self.prefix(index, of: range, filter, beside, &window)
             }
         } catch {
             throw chainError(error, "logs of blocks \(range.lowerBound) to \(range.upperBound)")
@@ -39,6 +40,7 @@ extension RPCChain {
         _ index: Int,
         of range: ClosedRange<BlockNumber>,
         _ filter: LogFilter,
+        _ beside: BlockRef?,
         _ window: inout Window
     ) async throws(Fault) -> RangeAnswer {
         let shape = Upstream.Shape(filter)
@@ -53,7 +55,8 @@ extension RPCChain {
             let available = min(window.available, (range.lowerBound...last).width, linked)
             let width = change(index) { $0[shape].next(available: available, now: now) }
             do throws(Fault) {
-                let answer = try await read(index, range.lowerBound...(range.lowerBound + (width - 1)), filter, shape)
+                let part = range.lowerBound...(range.lowerBound + (width - 1))
+                let answer = try await read(index, part, filter, shape, beside)
                 if let unknown = window.unknown { learn(index, shape, unknown.fault, width: unknown.width) }
                 return answer
             } catch {
@@ -118,7 +121,8 @@ extension RPCChain {
         _ index: Int,
         _ range: ClosedRange<BlockNumber>,
         _ filter: LogFilter,
-        _ shape: Upstream.Shape
+        _ shape: Upstream.Shape,
+        _ beside: BlockRef?
     ) async throws(Fault) -> RangeAnswer {
         let wanted = options.evidence
         let before = try await readHeader(index, number: range.upperBound).header
@@ -128,6 +132,7 @@ extension RPCChain {
         } catch {
             guard range.width == 1, error.kind.wantsSmaller else { throw error }
             let page = try await logsFromReceipts(index, before.ref, filter, after: error)
+            if wanted != .trusted { try await expectChain(index, of: beside) }
             var answer = RangeAnswer(range: range, anchor: before, page: page)
             try await examine(index, &answer, filter)
             return answer
@@ -142,14 +147,8 @@ extension RPCChain {
         guard before.hash == after.hash else {
             throw Fault(.inconsistent, "block \(range.upperBound) changed while its logs were read")
         }
-        if wanted != .trusted { try await expectChain(index) }
-        let page = try await checked(index, parts.value, from: .range(range), filter)
-        for log in page.logs.reversed() {
-            guard log.blockNumber == range.upperBound else { break }
-            guard log.blockHash == before.hash else {
-                throw Fault(.inconsistent, "logs of block \(range.upperBound) are of another fork than its header")
-            }
-        }
+        if wanted != .trusted { try await expectChain(index, of: beside) }
+        let page = try await checked(index, parts.value, from: .range(range, last: before.hash), filter)
         let now = timeline.now
         change(index) { upstream in
             upstream[shape].succeeded(

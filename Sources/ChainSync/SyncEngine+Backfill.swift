@@ -52,8 +52,8 @@ extension SyncEngine {
                 while inFlight < chain.pagesInFlight, failure == nil, deadline.map({ clock.now < $0 }) ?? true,
                     let next = take(from: &queue)
                 {
-                    let chain = chain
-                    group.addTask { await Self.fetch(next, from: chain) }
+                    let (chain, beside) = (chain, Self.link(above: next.range.upperBound, state))
+                    group.addTask { await Self.fetch(next, from: chain, beside: beside) }
                     inFlight += 1
                 }
                 guard inFlight > 0, let result = try await group.next() else { break }
@@ -104,9 +104,21 @@ extension SyncEngine {
         queue.append(rest)
     }
 
-    private static func fetch(_ segment: ReadPlan.Segment, from chain: any Chain) async -> Result<Piece, any Error> {
+    /// The nearest block of ours at or above a range's end: the older it is, the more endpoints have it.
+    private static func link(above last: BlockNumber, _ state: ChainState) -> BlockRef? {
+        #if MUTANTS
+            if Mutant.is(.rangesUnlinked) { return nil }
+        #endif
+        return state.window.first { $0.number >= last } ?? state.tip
+    }
+
+    private static func fetch(
+        _ segment: ReadPlan.Segment,
+        from chain: any Chain,
+        beside: BlockRef?
+    ) async -> Result<Piece, any Error> {
         do throws(ChainError) {
-            let answer = try await chain.logs(in: segment.range, matching: segment.filter)
+            let answer = try await chain.logs(in: segment.range, matching: segment.filter, beside: beside)
             var rows = DecodedLogs()
             TokenStandards.decode(answer.page, into: &rows)
             return .success(

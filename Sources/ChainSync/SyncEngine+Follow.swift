@@ -10,14 +10,13 @@ extension SyncEngine {
     func jump(_ state: inout ChainState, toward head: Header, _ finality: Finality, _ goal: Goal) async throws {
         var target = finality.block
         if case .block(let last) = goal { target = min(target, last) }
-        if let tip = state.tip {
-            guard target > tip.number, target - tip.number >= options.jumpBlocksMin else { return }
-            guard let ours = try await chain.header(number: tip.number), ours.hash == tip.hash else { return }
-        }
         // The block that the chain called final is the one to stand on, not whatever another node has at its height.
         let known = finality.header.flatMap { $0.number == target ? $0 : nil }
-        guard let header = try await known == nil ? chain.header(number: target) : known else {
-            throw ChainError.unavailable("block \(target) is final, but no endpoint has it")
+        guard let header = try await self.header(toJumpTo: target, known, state) else { return }
+        if let known, known.hash != header.hash {
+            throw ChainError.inconsistent(
+                "block \(target) is final as \(known.hash), but whoever has our tip has \(header.hash)"
+            )
         }
         var update = update(from: state)
         update.tip = header.ref
@@ -25,6 +24,26 @@ extension SyncEngine {
         update.blocks = [record(header, role: .anchor)]
         _ = try await commit(update, &state)
         state.window.append(header.ref)
+    }
+
+    /// The block to jump to; nil where that is not far ahead, or not of one chain with our tip.
+    private func header(
+        toJumpTo target: BlockNumber,
+        _ known: Header?,
+        _ state: ChainState
+    ) async throws -> Header? {
+        guard let tip = state.tip else {
+            if let known { return known }
+            if let header = try await chain.header(number: target) { return header }
+            throw ChainError.unavailable("block \(target) is final, but no endpoint has it")
+        }
+        guard target > tip.number, target - tip.number >= options.jumpBlocksMin else { return nil }
+        do {
+            // One endpoint has to have both: what two of them have may be of two branches.
+            return try await chain.header(number: target, beside: tip)
+        } catch ChainError.reorged {
+            return nil
+        }
     }
 
     /// Takes over at most ``SyncOptions/followBlocksMax`` blocks; true when there is nothing more to take for now.

@@ -107,9 +107,13 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
                 try await ledger.buildIndexes(of: state.identity.chainID, as: state.version)
                 state.isIndexed = true
             } catch let error as ChainError {
+                switch error {
                 // History that nobody has any more is no reason to miss what is new.
-                guard case .unservable = error, goal == .follow else { throw error }
-                later = error
+                case .unservable where goal == .follow: later = error
+                // The tip has left the chain: nothing is served beside it until the reorg is dealt with.
+                case .reorged: later = error
+                default: throw error
+                }
             } catch let error as LedgerError {
                 // The tip may have left the chain meanwhile: then nothing fits until the reorg is dealt with.
                 guard case .inconsistent = error else { throw error }

@@ -19,12 +19,24 @@ package protocol Chain: Sendable {
     ///
     /// Never a proof that it is gone.
     func header(number: BlockNumber) async throws(ChainError) -> Header?
+    /// The same from an endpoint that serves another block at its height as well, so that both are of one chain.
+    ///
+    /// - Throws: ``ChainError/reorged(_:)`` where those that have the height have another block there.
+    func header(number: BlockNumber, beside: BlockRef) async throws(ChainError) -> Header?
     /// A block by identity, canonical or not; nil when no endpoint knows it.
     func header(hash: Hash32) async throws(ChainError) -> Header?
     /// The logs of a prefix of `range`: as many blocks, from its start, as one answer may carry.
     ///
     /// All or nothing for that prefix, from one endpoint, bound to the hash of the prefix's last block.
-    func logs(in range: ClosedRange<BlockNumber>, matching filter: LogFilter) async throws(ChainError) -> RangeAnswer
+    ///
+    /// - Parameter beside: a block of the chain that is meant. Only an endpoint that serves it at its height as well is
+    ///   believed: one that is left behind on another branch has a history of its own, and nothing in a range links it to
+    ///   what is held elsewhere. nil: any endpoint is.
+    func logs(
+        in range: ClosedRange<BlockNumber>,
+        matching filter: LogFilter,
+        beside: BlockRef?
+    ) async throws(ChainError) -> RangeAnswer
     /// The logs of exactly one block, asked by its hash.
     func logs(of block: Header, matching filter: LogFilter) async throws(ChainError) -> LogPage
     /// Timestamps of blocks by number, where the chain gives them; in one batch where batches work.
@@ -60,6 +72,12 @@ package struct Votes: Sendable, Hashable {
 }
 
 extension Chain {
+    package func logs(
+        in range: ClosedRange<BlockNumber>,
+        matching filter: LogFilter
+    ) async throws(ChainError) -> RangeAnswer {
+        try await logs(in: range, matching: filter, beside: nil)
+    }
     package func votes(on block: BlockRef) async -> Votes { Votes(same: 0, other: 0) }
     package func blocksPerPage(for filter: LogFilter) -> UInt64 { 1_000 }
     package func call(_ calls: [ContractCall], at block: BlockRef) async throws(ChainError) -> [CallOutcome] {

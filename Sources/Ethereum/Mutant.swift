@@ -36,6 +36,8 @@
         case lowerHeadRewinds, oldHeadIsDeep
         // SyncEngineTests
         case rewindForgotten, askedIsCovered, rowsLeftBehind, tailCoversHistory, staleRangeCommitted, depthIsFinal
+        // SyncEngineTests
+        case rangesUnlinked
 
         // HoldingCheckTests
         case failedCallIsNobody, unansweredPasses

@@ -20,6 +20,8 @@ final class FakeChain: Chain {
         /// Heights for which `header(number:)` answers nil, so many times.
         var missing: [UInt64: Int] = [:]
         var asked: [ClosedRange<UInt64>] = []
+        /// What each range had to be of one chain with.
+        var besides: [BlockRef?] = []
         /// Log requests after which each further one is refused; nil: none is.
         var requestsLeft: Int?
         /// Logs below this block are served by nobody any more.
@@ -153,7 +155,26 @@ final class FakeChain: Chain {
         return found
     }
 
-    func logs(in range: ClosedRange<BlockNumber>, matching filter: LogFilter) async throws(ChainError) -> RangeAnswer {
+    func header(number: BlockNumber, beside: BlockRef) async throws(ChainError) -> Header? {
+        try expect(beside)
+        return try await header(number: number)
+    }
+
+    private func expect(_ beside: BlockRef) throws(ChainError) {
+        let blocks = blocks
+        guard beside.number < UInt64(blocks.count) else { throw ChainError.unavailable("block \(beside.number)") }
+        guard blocks[Int(beside.number)].hash == beside.hash else {
+            throw ChainError.reorged("block \(beside.number) has another hash here")
+        }
+    }
+
+    func logs(
+        in range: ClosedRange<BlockNumber>,
+        matching filter: LogFilter,
+        beside: BlockRef?
+    ) async throws(ChainError) -> RangeAnswer {
+        state.withLock { $0.besides.append(beside) }
+        if let beside { try expect(beside) }
         let refused = state.withLock { state in
             state.asked.append(range)
             guard let left = state.requestsLeft else { return false }

@@ -205,6 +205,21 @@ import Tokens
         }
     }
 
+    @Test func `every range is read beside a held block at or above its end`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(40)
+            let process = try await Process(chain, directory + "/a.db")
+            try await process.sync(to: chain.headNumber)
+            let (ranges, besides) = chain.state.withLock { ($0.asked, $0.besides) }
+            #expect(ranges.count == besides.count && !ranges.isEmpty)
+            for (range, beside) in zip(ranges, besides) {
+                let block = try #require(beside)
+                #expect(block.number >= range.upperBound)
+                #expect(chain.blocks[Int(block.number)].hash == block.hash)
+            }
+        }
+    }
+
     @Test func `history gets on even when every look at the head takes longer than a round`() async throws {
         try await withDirectory { directory in
             let chain = chain(40)

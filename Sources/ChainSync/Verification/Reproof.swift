@@ -133,7 +133,7 @@ struct Reproof {
         _ filter: LogFilter
     ) async throws(Unreadable) -> RangeAnswer {
         do throws(ChainError) {
-            return try await chain.logs(in: range, matching: filter)
+            return try await chain.logs(in: range, matching: filter, beside: block)
         } catch {
             throw Unreadable(error)
         }
