@@ -33,6 +33,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
@@ -41,6 +42,7 @@ let package = Package(
     products: [.executable(name: "holdfast", targets: ["holdfast"])],
     dependencies: [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.24.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -66,6 +68,13 @@ let package = Package(
             dependencies: ["Ethereum", "Tokens", logging],
             swiftSettings: strict
         ),
+        .target(
+            name: "Egress",
+            dependencies: [
+                "Metadata", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioHTTPCompression, logging,
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "StoreSQLite", dependencies: ["Ethereum", "Tokens", grdb, grdbSQLite], swiftSettings: strict),
         .target(
             name: "HTTPAPI",
@@ -75,6 +84,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Metadata", dependencies: ["Ethereum", crypto], swiftSettings: strict),
         .target(name: "Proofs", dependencies: ["Ethereum"], swiftSettings: strict),
         .target(name: "Oracle", swiftSettings: strict),
         .target(name: "Simulator", dependencies: ["Ethereum", "Proofs", "Oracle"], swiftSettings: strict),
@@ -86,10 +96,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "Enrichment",
+            dependencies: ["Ethereum", "Tokens", "Metadata", logging],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "holdfast",
             dependencies: [
                 "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI",
+                "Metadata", "Egress", "Enrichment",
                 "Simulator", "Selftest", argumentParser, unixSignals, hummingbird, nioCore, logging, yams,
             ],
             swiftSettings: strict
@@ -100,6 +116,7 @@ let package = Package(
             exclude: ["Independent"],
             swiftSettings: strict
         ),
+        .testTarget(name: "MetadataTests", dependencies: ["Ethereum", "Metadata"], swiftSettings: strict),
         .testTarget(name: "ProofsTests", dependencies: ["Ethereum", "Proofs"], swiftSettings: strict),
         .target(
             name: "TokenFixtures",
@@ -125,8 +142,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "EgressTests",
+            dependencies: ["Egress", "Metadata", nioCore, nioPosix, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "HoldfastTests",
             dependencies: ["holdfast", "Ethereum", "Tokens", "ChainClient", "StoreSQLite"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EnrichmentTests",
+            dependencies: ["Ethereum", "Tokens", "Metadata", "Enrichment", "StoreSQLite", "TestLedger", logging],
             swiftSettings: strict
         ),
         .testTarget(name: "SelftestTests", dependencies: ["CrashPoints", "Selftest", grdb], swiftSettings: strict),

@@ -30,6 +30,9 @@
         // selftest
         case rewindInTwo, finishInTwo, migrateInTwo, liveUnsynced
 
+        // MetadataQueueTests
+        case lateResultTaken, outageIsFact
+
         // MARK: The engine
 
         // WindowTests

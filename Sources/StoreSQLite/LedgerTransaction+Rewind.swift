@@ -11,6 +11,7 @@ extension LedgerTransaction {
         try foldBack(above: block)
         try moveToOrphans(above: block, number: number)
         try forgetConflicts(above: block)
+        try askAgain(above: block)
         try refuseOverflow()
         #if MUTANTS
             if Mutant.is(.rewindKeepsOwners) { _ = fold.takeOwners() }
@@ -124,6 +125,20 @@ extension LedgerTransaction {
     private func forgetConflicts(above block: BlockNumber) throws {
         try db.execute(
             sql: "DELETE FROM conflict WHERE chain = ? AND block > ?",
+            arguments: [chain, Int64(bitPattern: block)]
+        )
+    }
+
+    /// What contracts said in the state of blocks that are gone is to be asked again; it stays until then.
+    private func askAgain(above block: BlockNumber) throws {
+        try db.execute(
+            sql: """
+                INSERT OR IGNORE INTO metadata_job(chain, contract, token, rule)
+                SELECT chain, contract, token,
+                  NOT EXISTS(SELECT 1 FROM owner o
+                    WHERE o.chain = m.chain AND o.contract = m.contract AND o.token = m.token)
+                FROM token_metadata m WHERE chain = ? AND block > ?
+                """,
             arguments: [chain, Int64(bitPattern: block)]
         )
     }

@@ -64,6 +64,9 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("12 metadata") { db in
+            try db.execute(sql: metadata)
+        }
         return migrator
     }
 
@@ -229,6 +232,41 @@ enum Schema {
           chain INTEGER NOT NULL, position INTEGER NOT NULL, url TEXT NOT NULL,
           PRIMARY KEY(chain, position)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let metadata = """
+        -- layer 3: what contracts said of their tokens, and what was found there
+        CREATE TABLE metadata_document(
+          id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, raw BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE token_metadata(
+          chain INTEGER NOT NULL, contract INTEGER NOT NULL, token BLOB NOT NULL,
+          uri_state INTEGER NOT NULL, uri BLOB, location TEXT, block INTEGER NOT NULL, block_hash BLOB NOT NULL,
+          state INTEGER NOT NULL, detail TEXT,
+          version INTEGER NOT NULL, document INTEGER,
+          name TEXT, description TEXT, image TEXT, animation TEXT, external_url TEXT,
+          attributes TEXT NOT NULL, flags INTEGER NOT NULL,
+          PRIMARY KEY(chain, contract, token)
+        ) STRICT;
+        CREATE INDEX token_metadata_by_block ON token_metadata(chain, block);
+        -- the documents that a token had before
+        CREATE TABLE metadata_version(
+          chain INTEGER NOT NULL, contract INTEGER NOT NULL, token BLOB NOT NULL, version INTEGER NOT NULL,
+          document INTEGER NOT NULL, location TEXT,
+          PRIMARY KEY(chain, contract, token, version)
+        ) STRICT, WITHOUT ROWID;
+        -- what is to be found out; claimed until claim_until, free before
+        CREATE TABLE metadata_job(
+          chain INTEGER NOT NULL, contract INTEGER NOT NULL, token BLOB NOT NULL,
+          rule INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0,
+          host TEXT NOT NULL DEFAULT '', claim BLOB, claim_until INTEGER NOT NULL DEFAULT 0,
+          PRIMARY KEY(chain, contract, token)
+        ) STRICT, WITHOUT ROWID;
+        -- who claims, so that the jobs of one that died need not wait for the end of its claim
+        CREATE TABLE metadata_worker(
+          claim BLOB PRIMARY KEY, boot TEXT NOT NULL, process INTEGER NOT NULL, birth TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX metadata_job_by_due ON metadata_job(chain, contract, due);
         """
 
     typealias Index = (name: String, sql: String)

@@ -160,6 +160,27 @@ struct AnswersTests {
         }
     }
 
+    @Test func `what a token is, or that nobody has looked yet`() async throws {
+        try await World.with(try World.ledger()) { world in
+            let path = "/v1/chains/321/contracts/\(contract)/tokens/1/metadata"
+            let ids = #""chainId":321,"contract":"\#(contract)","tokenId":"1""#
+            let blank =
+                #""tokenUri":null,"location":null,"uriState":"pending","metadataState":"pending","detail":null,"#
+                + #""name":null,"description":null,"image":null,"animationUrl":null,"externalUrl":null,"attributes":[],"#
+                + #""contentHash":null,"version":0,"readAt":null"#
+            #expect(try await world.get(path).text == "{\(ids),\(blank)}")
+            try await world.ledger.tell(1, of: World.contract, #"say "hi" <b>"#)
+            let told = try await world.get(path)
+            #expect(told.status == 200)
+            #expect(told.json["name"] as? String == #"say "hi" <b>"#)
+            #expect(told.text.contains(#""attributes":[{"trait_type":"Hat","value":"Red"}],"contentHash":"0x"#))
+            #expect(told.text.contains(#""uriState":"ok","metadataState":"ok","detail":null"#))
+            #expect(told.text.contains(#""version":1,"readAt":{"blockNumber":3,"#))
+            let unknown = "/v1/chains/321/contracts/0x0000000000000000000000000000000000000bad/tokens/1/metadata"
+            #expect(try await world.get(unknown).status == 404)
+        }
+    }
+
     @Test func `transfers of a wallet and of a contract, newest first`() async throws {
         try await World.with(World.ledger()) { world in
             let wallet = try await world.get("/v1/chains/321/transfers?wallet=\(bob)")

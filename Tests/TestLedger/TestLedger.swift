@@ -148,6 +148,33 @@ package final class TestLedger: @unchecked Sendable {
         state = try store.reading(chain)
     }
 
+    /// Puts metadata with this name in, as an enricher would.
+    package func tell(_ token: UInt64, of contract: Address, _ name: String) async throws {
+        let claim = ID128(high: 5, low: 5)
+        _ = try await store.enqueueMetadata(of: chain, contract: contract, after: nil, all: true)
+        let jobs = try await store.claimMetadata(of: chain, as: claim, now: 1, until: 2, limit: 100, avoiding: [])
+        let document = MetadataDocument(
+            raw: Array(name.utf8),
+            hash: Self.hash(1, 2),
+            fields: MetadataFields(name: name, attributes: #"[{"trait_type":"Hat","value":"Red"}]"#)
+        )
+        let results = jobs.filter { $0.token.token == U256(token) }.map { job in
+            MetadataResult(
+                token: job.token,
+                uri: ObservedURI(
+                    state: .ok,
+                    raw: Array("https://a.example/1".utf8),
+                    location: "https://a.example/1",
+                    block: BlockRef(number: 3, hash: Self.hash(3))
+                ),
+                finding: .document(document),
+                retryAt: nil,
+                host: ""
+            )
+        }
+        _ = try await store.finishMetadata(results, of: chain, as: claim)
+    }
+
     // MARK: Names
 
     package static func hash(_ block: BlockNumber, _ salt: UInt64 = 0) -> Hash32 {

@@ -93,6 +93,12 @@ package struct JSONWriter {
         return "0." + String(repeating: "0", count: 6 - millionths.count) + millionths
     }
 
+    /// A value that is JSON already, made by ourselves.
+    package mutating func field(_ name: StaticString, json: String) {
+        key(name)
+        raw(json)
+    }
+
     package mutating func field(_ name: StaticString, _ flag: Bool) {
         key(name)
         raw(flag ? "true" : "false")

@@ -2,7 +2,7 @@ import Ethereum
 import Hummingbird
 import Tokens
 
-/// One token: who holds it, all its holders, its transfers.
+/// One token: who holds it, all its holders, its transfers, what it is.
 struct TokenRoutes: Sendable {
     let reads: Reads
     let resolve: @Sendable (String) -> ChainID?
@@ -11,6 +11,7 @@ struct TokenRoutes: Sendable {
         group.get("contracts/:contract/tokens/:id", use: summary)
         group.get("contracts/:contract/tokens/:id/owners", use: owners)
         group.get("contracts/:contract/tokens/:id/transfers", use: transfers)
+        group.get("contracts/:contract/tokens/:id/metadata", use: metadata)
     }
 
     /// The one that has to be fast: no list, no queue, no intermediate values.
@@ -49,6 +50,20 @@ struct TokenRoutes: Sendable {
             json.field("tokenId", token.token.decimal)
             json.field("transfers", each: answer.items) { $0.object($1) }
             try page.write(&json, next: answer.next, answer.standing)
+        }
+    }
+
+    /// A minimal answer, ids and states, where metadata never came.
+    @Sendable func metadata(_ request: Request, _ context: APIContext) async throws -> Response {
+        let inputs = try Inputs(request, context)
+        let (chain, token) = (try inputs.chain(resolve), try inputs.token())
+        try await refuseUnknownContract(try await reads.owner(of: token, on: chain))
+        let held = try await reads.ask { try $0.metadata(of: token, on: chain) }
+        return .json { json in
+            json.field("chainId", chain)
+            json.field("contract", token.contract.checksummed)
+            json.field("tokenId", token.token.decimal)
+            json.fields(held)
         }
     }
 

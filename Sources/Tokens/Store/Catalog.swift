@@ -25,6 +25,13 @@ package protocol Catalog: Sendable {
         upTo block: BlockNumber?,
         _ body: (ExportedTransfer) throws -> Void
     ) throws -> TransfersSummary
+    /// Every token that has an owner or ever was counted, with what is known of its metadata, in order of contract and id,
+    /// from one state.
+    ///
+    /// Tokens that only ever moved in ERC-2309 ranges are not among them. Flat in memory, however many there are.
+    func metadata(of chain: ChainID, _ body: (TokenMetadata) throws -> Void) throws
+    /// One token's metadata; nil where nobody looked yet.
+    func metadata(of token: TokenID, on chain: ChainID) throws -> TokenMetadata?
 }
 
 /// Names one token of one contract.

@@ -8,7 +8,7 @@ import Tokens
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write what the database holds to stdout.",
-        subcommands: [Holdings.self, StoredTransfers.self]
+        subcommands: [Holdings.self, StoredTransfers.self, StoredTokens.self]
     )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -224,6 +224,23 @@ enum OptionTable {
         reach: .command
     )
 
+    static let allowPrivateMetadata = Row(
+        name: "allow-private-metadata",
+        help: "Fetch metadata from private addresses and any port too; for local development only.",
+        reach: .environment
+    )
+    static let ipfsGateway = Row(
+        name: "ipfs-gateway",
+        value: "URL",
+        help: "An IPFS gateway; repeat it for several. `{cid}` in it stands for the CID as a host's name.",
+        standard: "https://ipfs.io, https://{cid}.ipfs.dweb.link",
+        reach: .environment
+    )
+    static let everyToken = Row(
+        name: "all",
+        help: "Ask again for tokens whose metadata is held too.",
+        reach: .command
+    )
     static let all = [
         database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, audit,
         noWait,
@@ -231,6 +248,7 @@ enum OptionTable {
         toBlock,
         json,
         rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet, sample, threshold, everyHolding,
+        everyToken, allowPrivateMetadata, ipfsGateway,
         seeds, crashes, killSeconds, full,
     ]
 
