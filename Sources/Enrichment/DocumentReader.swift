@@ -24,7 +24,7 @@ package struct DocumentReader: Sendable {
     /// What one try came to, and what it says about the host.
     struct Attempt: Sendable {
         var outcome: Outcome
-        /// nil: the host was not asked, or has nothing to do with it.
+        /// Of the host that was asked first; nil: it was not asked, or has nothing to do with it.
         var isHostHealthy: Bool?
     }
 
@@ -40,44 +40,46 @@ package struct DocumentReader: Sendable {
         if case .inline(let bytes, let mediaType) = location {
             return Attempt(outcome: parsed(bytes, mediaType, location, id), isHostHealthy: nil)
         }
-        var last = await fetch(location, id: id, turn: turn)
+        let found = await fetch(location, id: id, turn: turn)
         // Some hosts want the id in decimal, whatever the standard says.
-        if case .failed(let why, _, _) = last.outcome, why == Self.notFound,
+        if case .failed(Self.notFound, _, _) = found.outcome,
             let decimal = TokenURI.decimalVariant(of: location, id: id)
         {
             let other = await fetch(decimal, id: id, turn: turn)
-            if case .document = other.outcome { last = other }
+            if case .document = other.outcome { return other }
         }
-        return last
+        return found
     }
 
     private static let notFound = "the server says 404"
 
     private func fetch(_ location: MetadataLocation, id: U256, turn: UInt64) async -> Attempt {
-        var last = Attempt(outcome: .refused("no gateway serves \(location.canonical)"), isHostHealthy: nil)
-        for url in gateways.urls(for: location, rotation: turn).prefix(Self.gatewaysMax) {
-            do throws(WebFault) {
-                let answer = try await web.fetch(url)
-                if case .ipfs(let cid, let path) = location, path.isEmpty, cid.matches(answer.body) == false {
-                    last = Attempt(
-                        outcome: .failed(
-                            "the gateway's content is not that of its CID",
-                            isFinal: false,
-                            retryAfter: nil
-                        ),
-                        isHostHealthy: false
-                    )
-                    continue
-                }
-                let outcome = parsed(answer.body, answer.mediaType, location, id)
-                last = Attempt(outcome: outcome, isHostHealthy: true)
-                if case .document = outcome { return last }
-            } catch {
-                last = Self.attempt(error)
-                if case .cancelled = error { return last }
+        var last = Attempt(outcome: .refused("no gateway serves it"), isHostHealthy: nil)
+        var health: Bool?
+        for (index, url) in gateways.urls(for: location, rotation: turn).prefix(Self.gatewaysMax).enumerated() {
+            let attempt = await fetch(url, location, id)
+            if index == 0 { health = attempt.isHostHealthy }
+            switch (attempt.outcome, last.outcome) {
+            case (.document, _), (.cancelled, _): return Attempt(outcome: attempt.outcome, isHostHealthy: health)
+            // A gateway that cannot be reached may have it; one that is refused says nothing about that.
+            case (.refused, .failed): break
+            default: last = attempt
             }
         }
-        return last
+        return Attempt(outcome: last.outcome, isHostHealthy: health)
+    }
+
+    private func fetch(_ url: String, _ location: MetadataLocation, _ id: U256) async -> Attempt {
+        do throws(WebFault) {
+            let answer = try await web.fetch(url)
+            if case .ipfs(let cid, let path) = location, path.isEmpty, cid.matches(answer.body) == false {
+                let why = "the gateway's content is not that of its CID"
+                return Attempt(outcome: .failed(why, isFinal: false, retryAfter: nil), isHostHealthy: false)
+            }
+            return Attempt(outcome: parsed(answer.body, answer.mediaType, location, id), isHostHealthy: true)
+        } catch {
+            return Self.attempt(error)
+        }
     }
 
     private static func attempt(_ fault: WebFault) -> Attempt {
@@ -103,7 +105,8 @@ package struct DocumentReader: Sendable {
         _ id: U256
     ) -> Outcome {
         do throws(MetadataDefect) {
-            let found = try MetadataParser.parse(bytes, mediaType: mediaType, id: id, source: location.canonical)
+            let source = location.canonical
+            let found = try MetadataParser.parse(bytes, mediaType: mediaType, id: id, source: source)
             return .document(MetadataDocument(raw: bytes, hash: found.contentHash, fields: MetadataFields(found)))
         } catch {
             // An inline document cannot change; an error page may be a document tomorrow.
@@ -112,5 +115,12 @@ package struct DocumentReader: Sendable {
         }
     }
 
-    private static func host(_ url: String) -> String? { try? WebURL(url).host.text }
+    /// Gateways that give each CID a name of its own are one host all the same.
+    private static func host(_ url: String) -> String? {
+        guard let host = try? WebURL(url).host.text else { return nil }
+        for kind in [".ipfs.", ".ipns."] {
+            if let place = host.firstRange(of: kind) { return String(host[place.upperBound...]) }
+        }
+        return host
+    }
 }

@@ -34,6 +34,18 @@ package struct HostQueue<Work: Sendable>: Sendable {
             return min(HostQueue.waitingMax, max(HostQueue.waitingMin, Int(min(inTime, 1e6))))
         }
 
+        /// Takes the first that waits; what was taken is given up when it is the greater part.
+        mutating func start() -> Work? {
+            guard count > 0 else { return nil }
+            let work = waiting[first]
+            (first, inFlight) = (first + 1, inFlight + 1)
+            if first > waiting.count / 2 {
+                waiting.removeFirst(first)
+                first = 0
+            }
+            return work
+        }
+
         /// After a pause one request alone shows whether it is over.
         func places(_ now: Duration) -> Int {
             guard let pausedUntil else { return HostQueue.inFlightMax }
@@ -54,11 +66,12 @@ package struct HostQueue<Work: Sendable>: Sendable {
 
     /// Lets work wait for its host; false: the host has enough, or is paused.
     package mutating func add(_ work: Work, host: String, now: Duration) -> Bool {
-        var entry = hosts[host] ?? Host()
-        guard entry.count < entry.room, entry.places(now) > 0 else { return false }
-        if entry.count == 0 { turns.append(host) }
-        entry.waiting.append(work)
-        hosts[host] = entry
+        if let entry = hosts[host] {
+            guard entry.count < entry.room, entry.places(now) > 0 else { return false }
+        }
+        if hosts[host]?.count ?? 0 == 0 { turns.append(host) }
+        // In place: a copy of what waits for each that comes would be quadratic.
+        hosts[host, default: Host()].waiting.append(work)
         waiting += 1
         return true
     }
@@ -67,19 +80,11 @@ package struct HostQueue<Work: Sendable>: Sendable {
     package mutating func next(now: Duration) -> (host: String, work: Work)? {
         for turn in turns.indices {
             let name = turns[turn]
-            guard var host = hosts[name], host.count > 0, host.inFlight < host.places(now) else { continue }
-            let work = host.waiting[host.first]
-            host.first += 1
-            host.inFlight += 1
+            guard let host = hosts[name], host.count > 0, host.inFlight < host.places(now) else { continue }
             turns.remove(at: turn)
-            if host.count > 0 {
-                turns.append(name)
-            } else {
-                (host.waiting, host.first) = ([], 0)
-            }
-            hosts[name] = host
+            if host.count > 1 { turns.append(name) }
             (waiting, inFlight) = (waiting - 1, inFlight + 1)
-            return (name, work)
+            return hosts[name, default: Host()].start().map { (name, $0) }
         }
         return nil
     }
@@ -112,9 +117,9 @@ package struct HostQueue<Work: Sendable>: Sendable {
         return dropped
     }
 
-    /// Hosts whose work is better left in the store.
+    /// Hosts whose work is better left in the store: paused, or more than half full, so that a handful comes at a time.
     package func closed(now: Duration) -> Set<String> {
-        Set(hosts.filter { $0.value.places(now) == 0 || $0.value.count >= $0.value.room }.keys)
+        Set(hosts.filter { $0.value.places(now) == 0 || $0.value.count > $0.value.room / 2 }.keys)
     }
 
     /// When a paused host may be asked again; nil: it is not paused.

@@ -18,6 +18,8 @@ struct URIReader: Sendable {
         case nowhere(ObservedURI, String)
         /// Says nothing about the token.
         case unheard(String)
+        /// Too much gas, time or bytes, which a busy node says as well: nothing is known, and it is tried a few times only.
+        case tooCostly(String)
     }
 
     /// In the order of `jobs`.
@@ -44,7 +46,7 @@ struct URIReader: Sendable {
         case .returned(let returned): bytes = returned
         case .reverted: return .nowhere(observed(.reverted), "the contract reverted")
         case .noData: return .nowhere(observed(.invalid), "the contract has no such function")
-        case .outOfResource: return .nowhere(observed(.invalid), "the answer is too long, or costs too much gas")
+        case .outOfResource: return .tooCostly("the answer is too long, or costs too much gas")
         case .statePruned: return .unheard("the state of block \(block.number) is pruned")
         case .unavailable: return .unheard("no endpoint answered")
         }

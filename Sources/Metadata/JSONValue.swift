@@ -29,7 +29,7 @@ package indirect enum JSONValue: Sendable, Hashable {
         return members.first { $0.name == name }?.value
     }
 
-    /// Compact text without white space; characters above 127 stand for themselves.
+    /// Compact text without white space; characters above 159 stand for themselves, but line separators; markup is escaped.
     ///
     /// Parsing it gives the same value again. Linear.
     package var json: String {
@@ -67,14 +67,17 @@ package indirect enum JSONValue: Sendable, Hashable {
 
     private static func write(_ text: String, to out: inout [UInt8]) {
         out.append(ASCII.quote)
-        for byte in text.utf8 {
-            switch byte {
-            case ASCII.quote, ASCII.backslash: out += [ASCII.backslash, byte]
-            case 0x0A: out += "\\n".utf8
-            case 0x0D: out += "\\r".utf8
-            case 0x09: out += "\\t".utf8
-            case 0..<0x20: out += "\\u00".utf8 + [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
-            default: out.append(byte)
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": out += [ASCII.backslash, UInt8(truncatingIfNeeded: scalar.value)]
+            case "\n": out += "\\n".utf8
+            case "\r": out += "\\r".utf8
+            case "\t": out += "\\t".utf8
+            // Controls move a terminal's cursor; line separators and markup mean something where JSON stands in a page.
+            case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}", "\u{2028}", "\u{2029}", "<", ">", "&":
+                out += "\\u".utf8
+                for shift in [12, 8, 4, 0] as [UInt32] { out.append(hexDigits[Int(scalar.value >> shift & 15)]) }
+            default: out += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
             }
         }
         out.append(ASCII.quote)

@@ -112,8 +112,10 @@ struct MetadataRows {
         guard let contract = try reading.id(of: result.token.contract) else { throw ListReading.damaged("address") }
         let place: StatementArguments = [reading.chain, contract, ListReading.key(result.token.token)]
         let mine = try reading.first(
-            "SELECT claim = ?4 FROM metadata_job WHERE chain = ?1 AND contract = ?2 AND token = ?3",
-            place + [ChainTable.bytes(claim)]
+            """
+            SELECT claim = ?4 AND claim_until = ?5 FROM metadata_job WHERE chain = ?1 AND contract = ?2 AND token = ?3
+            """,
+            place + [ChainTable.bytes(claim), result.until]
         )
         #if MUTANTS
             let isMine = Mutant.is(.lateResultTaken) || mine?[0] as Bool? == true
@@ -122,6 +124,18 @@ struct MetadataRows {
         #endif
         guard isMine else {
             tally.late += 1
+            return
+        }
+        if let block = result.uri?.block, try !isOnChain(block) {
+            // Reorganised while its document was fetched: asked again, at once, and no try of the token's.
+            tally.retried += 1
+            try reading.db.execute(
+                sql: """
+                    UPDATE metadata_job SET due = 0, claim = NULL, claim_until = 0
+                    WHERE chain = ?1 AND contract = ?2 AND token = ?3
+                    """,
+                arguments: place
+            )
             return
         }
         try write(result, contract)
@@ -142,6 +156,16 @@ struct MetadataRows {
         }
     }
 
+    /// Whether a block still stands, as far as its hash is held.
+    private func isOnChain(_ block: BlockRef) throws -> Bool {
+        let held = try reading.first(
+            "SELECT hash FROM block WHERE chain = ?1 AND number = ?2",
+            [reading.chain, Int64(bitPattern: block.number)]
+        )
+        guard let held else { return block.number <= reading.row.tip?.number ?? 0 }
+        return try ListReading.hash(held, 0) == block.hash
+    }
+
     private mutating func write(_ result: MetadataResult, _ contract: AddressID) throws {
         let before = try held(result.token, contract)
         guard let after = Self.merged(result, before) else { return }
@@ -150,7 +174,13 @@ struct MetadataRows {
         case .refused: tally.refused += 1
         case .document, .unheard: break
         }
-        guard after != before.map({ Self.comparable($0, after.uri) }) else {
+        let isSame =
+            try before.map { before in
+                // An answer in the state of a block that is gone has to be replaced, though it says the same.
+                guard let block = before.uri?.block, try isOnChain(block) else { return false }
+                return after == Self.comparable(before, after.uri)
+            } ?? false
+        guard !isSame else {
             tally.unchanged += 1
             return
         }
@@ -194,8 +224,10 @@ struct MetadataRows {
             if document.hash != after.hash { after.version += 1 }
             (after.state, after.detail) = (.ok, nil)
             (after.fields, after.hash) = (document.fields, document.hash)
-        // An outage is no fact about a token: of a place where a document was found, it changes nothing.
-        case .failed where before?.state == .ok && before?.uri?.location == uri.location:
+        // An outage is no fact about a token: of a place where a document was found, it changes nothing. Neither does a
+        // name that leads to a private address for a while.
+        case .failed where before?.state == .ok && isSamePlace(before?.uri, uri),
+            .refused where before?.state == .ok && isSamePlace(before?.uri, uri):
             #if MUTANTS
                 if Mutant.is(.outageIsFact) { after.state = .failed }
             #endif
@@ -205,6 +237,12 @@ struct MetadataRows {
         case .unheard: return nil
         }
         return after
+    }
+
+    /// A document in the contract has no place but its own text.
+    private static func isSamePlace(_ before: ObservedURI?, _ after: ObservedURI) -> Bool {
+        guard let before, before.state == after.state else { return false }
+        return after.location == nil ? before.raw == after.raw : before.location == after.location
     }
 
     /// Asked at another block with the same answer is no news.

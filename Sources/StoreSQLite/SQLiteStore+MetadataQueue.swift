@@ -21,7 +21,8 @@ extension SQLiteStore: MetadataQueue {
         try await run {
             try self.writing { db in
                 let reading = try ListReading(db, chain)
-                let only: AddressID? = try contract.map { try reading.id(of: $0) ?? -1 }
+                guard let contract else { return try Self.enqueue(from: after ?? .start, only: nil, all: all, reading) }
+                guard let only = try reading.id(of: contract) else { return (0, nil) }
                 return try Self.enqueue(from: after ?? .start, only: only, all: all, reading)
             }
         }
@@ -34,16 +35,16 @@ extension SQLiteStore: MetadataQueue {
         _ reading: ListReading
     ) throws -> (made: Int, next: MetadataPosition?) {
         let table = position.isCounted ? "supply" : "owner"
-        let from: StatementArguments = [reading.chain, position.contract, Blob.data(position.token), only]
-        let behind = "chain = ?1 AND (contract, token) > (?2, ?3) AND (?4 IS NULL OR contract = ?4)"
+        let from: StatementArguments = [reading.chain, only ?? position.contract, Blob.data(position.token)]
+        let behind = "chain = ?1 AND " + (only == nil ? "(contract, token) > (?2, ?3)" : "contract = ?2 AND token > ?3")
         let last = try reading.first(
-            "SELECT contract, token FROM \(table) WHERE \(behind) ORDER BY contract, token LIMIT 1 OFFSET ?5",
+            "SELECT contract, token FROM \(table) WHERE \(behind) ORDER BY contract, token LIMIT 1 OFFSET ?4",
             from + [enqueuedAtOnce - 1]
         )
         var conditions = [behind]
         // Who owns nothing has nothing to show: the metadata of a burned token stays as it is.
         if !position.isCounted { conditions.append("owner <> 0") }
-        if last != nil { conditions.append("(contract, token) <= (?5, ?6)") }
+        if last != nil { conditions.append("(contract, token) <= (?4, ?5)") }
         if !all {
             conditions.append(
                 """
@@ -63,37 +64,49 @@ extension SQLiteStore: MetadataQueue {
         }
         try reading.db.execute(
             sql: """
-                INSERT OR IGNORE INTO metadata_job(chain, contract, token, rule)
+                INSERT INTO metadata_job(chain, contract, token, rule)
                 SELECT chain, contract, token, \(position.isCounted ? 1 : 0) FROM \(table) t
                 WHERE \(conditions.joined(separator: " AND "))
+                ON CONFLICT(chain, contract, token) \(all ? again : "DO NOTHING")
                 """,
             arguments: arguments
         )
         return (reading.db.changesCount, next)
     }
 
+    /// Who asks for all does not want to wait for the next try of those that failed; what somebody works on stays theirs.
+    private static let again = "DO UPDATE SET due = 0, attempts = 0 WHERE claim_until = 0"
+
     // MARK: Claiming
 
     package func claimMetadata(
         of chain: ChainID,
+        contract: Address?,
         as claim: ID128,
         now: Int64,
         until: Int64,
         limit: Int,
-        avoiding: Set<String>
+        avoiding: Set<String>,
+        rotation: UInt64
     ) async throws -> [MetadataJob] {
         try await run {
             try self.writing { db in
                 let reading = try ListReading(db, chain)
                 try self.buryDeadWorkers(claim, db)
-                let contracts = try Self.dueContracts(now, claim, reading)
+                let hosts = "[" + avoiding.sorted().map { "\"\($0)\"" }.joined(separator: ",") + "]"
+                let contracts: [AddressID]
+                if let contract {
+                    contracts = [try reading.id(of: contract)].compactMap(\.self)
+                } else {
+                    contracts = try Self.dueContracts(now, hosts, rotation, reading)
+                }
                 guard !contracts.isEmpty else { return [] }
                 var jobs: [MetadataJob] = []
                 // Each has its share first; what the small ones leave goes to whoever has more.
                 for share in [max(1, limit / contracts.count), limit] {
                     for contract in contracts where jobs.count < limit {
                         let count = min(share, limit - jobs.count)
-                        jobs += try Self.claim(count, of: contract, claim, now, until, avoiding, reading)
+                        jobs += try Self.claim(count, of: contract, claim, now, until, hosts, reading)
                     }
                 }
                 return jobs
@@ -127,18 +140,24 @@ extension SQLiteStore: MetadataQueue {
     }
 
     /// Contracts with due jobs, at most ``contractsPerClaim``, beginning anywhere, so that all have their turn.
-    private static func dueContracts(_ now: Int64, _ claim: ID128, _ reading: ListReading) throws -> [AddressID] {
+    private static func dueContracts(
+        _ now: Int64,
+        _ hosts: String,
+        _ rotation: UInt64,
+        _ reading: ListReading
+    ) throws -> [AddressID] {
         let sql = """
             SELECT contract FROM metadata_job
-            WHERE chain = ?1 AND contract > ?2 AND due <= ?3 AND claim_until <= ?3 ORDER BY contract LIMIT 1
+            WHERE chain = ?1 AND contract > ?2 AND due <= ?3 AND claim_until <= ?3
+              AND host NOT IN (SELECT value FROM json_each(?4)) ORDER BY contract LIMIT 1
             """
         let greatest = try reading.first("SELECT max(contract) FROM metadata_job WHERE chain = ?1", [reading.chain])
         guard let greatest, let top: Int64 = greatest[0] else { return [] }
-        let start = Int64(claim.low % UInt64(max(1, top))) - 1
+        let start = Int64(rotation % UInt64(max(1, top) + 1)) - 1
         var found: [AddressID] = []
         for (begin, end) in [(start, top), (-1, start)] {
             var last = begin
-            while found.count < contractsPerClaim, let row = try reading.first(sql, [reading.chain, last, now]) {
+            while found.count < contractsPerClaim, let row = try reading.first(sql, [reading.chain, last, now, hosts]) {
                 last = row[0]
                 guard last <= end else { break }
                 found.append(last)
@@ -153,10 +172,9 @@ extension SQLiteStore: MetadataQueue {
         _ claim: ID128,
         _ now: Int64,
         _ until: Int64,
-        _ avoiding: Set<String>,
+        _ hosts: String,
         _ reading: ListReading
     ) throws -> [MetadataJob] {
-        let hosts = "[" + avoiding.sorted().map { "\"\($0)\"" }.joined(separator: ",") + "]"
         let rows = try Row.fetchAll(
             reading.db.cachedStatement(
                 sql: """
@@ -181,7 +199,8 @@ extension SQLiteStore: MetadataQueue {
             return MetadataJob(
                 token: TokenID(contract: address, token: try ListReading.token(row, 0)),
                 rule: row[1] as Int64 == 0 ? .unique : .counted,
-                attempts: row[2]
+                attempts: row[2],
+                until: until
             )
         }
     }

@@ -266,6 +266,7 @@ enum Schema {
         CREATE TABLE metadata_worker(
           claim BLOB PRIMARY KEY, boot TEXT NOT NULL, process INTEGER NOT NULL, birth TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX metadata_job_claimed ON metadata_job(claim) WHERE claim IS NOT NULL;
         CREATE INDEX metadata_job_by_due ON metadata_job(chain, contract, due);
         """
 

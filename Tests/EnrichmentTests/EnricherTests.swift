@@ -59,7 +59,7 @@ import Tokens
     @Test(arguments: [
         (CallOutcome.reverted, URIState.reverted), (ToldChain.string(""), .empty), (.noData, .invalid),
         (ToldChain.string("gopher://x/1"), .invalid), (ToldChain.bytes([0xFF, 0xFE, 0xFD]), .invalid),
-        (.returned([1, 2, 3]), .invalid), (.outOfResource, .invalid),
+        (.returned([1, 2, 3]), .invalid),
     ])
     func `what a contract says instead of a URI is kept as what it is, and not asked for again`(
         _ outcome: CallOutcome,
@@ -79,6 +79,44 @@ import Tokens
         #expect(tally.retried == 1)
         #expect(try desk.held(1) == nil)
         #expect(try await desk.ledger.store.metadataBacklog(of: 321).jobs == 1)
+    }
+
+    @Test func `F6: an answer that costs too much is no fact either, and is tried a few times only`() async throws {
+        let desk = try Desk(1, chain: ToldChain(uri: "https://a.example/#"), web: serving { _ in Self.json("x") })
+        try await desk.enrich()
+        let held = try desk.held(1)
+        let busy = try Desk(1, chain: ToldChain { _ in .outOfResource }, web: desk.web)
+        try await busy.enqueue()
+        for round in 0..<20 as Range<Int64> {
+            _ = try await busy.enricher(now: 1_000_000 * round).run(until: .drained(limit: nil))
+        }
+        #expect(busy.chain.calls.withLock { $0.count } == RetryPlan.triesMax)
+        #expect(try busy.held(1) == nil && held?.state == .ok)
+    }
+
+    @Test func `one host with many tokens is kept busy, and asked for each once`() async throws {
+        let web = ToldWeb { url throws(WebFault) in
+            do { try await Task.sleep(for: .milliseconds(1)) } catch { throw .cancelled }
+            return ToldWeb.page(Self.json("x"), at: url)
+        }
+        let desk = try Desk(1_000, chain: ToldChain(uri: "https://host.example/#"), web: web)
+        #expect(try await desk.enrich().changed == 1_000)
+        #expect(web.asked.withLock { $0.count } == 1_000)
+        // Contracts are asked again only for what a full host sent back.
+        #expect(desk.chain.calls.withLock { $0.count } < 2_000)
+    }
+
+    @Test func `a limit counts tokens that were looked at, not those that a busy host sent back`() async throws {
+        let web = serving { _ in Self.json("x") }
+        let desk = try Desk(500, chain: ToldChain(uri: "https://host.example/#"), web: web)
+        #expect(try await desk.enrich(limit: 150).changed == 150)
+    }
+
+    @Test func `an endpoint that fails as a whole ends a run with an end, after some tries`() async throws {
+        let desk = try Desk(2_000, chain: ToldChain(uri: "https://a.example/#"), web: serving { _ in Self.json("x") })
+        desk.chain.failure.withLock { $0 = .unavailable("down") }
+        await #expect(throws: ChainError.self) { try await desk.enrich() }
+        #expect(try await desk.ledger.store.metadataBacklog(of: 321).jobs == 2_000)
     }
 
     @Test func `an endpoint that fails as a whole leaves every job for later`() async throws {
@@ -162,11 +200,13 @@ import Tokens
         _ = try await work.value
         let free = try await stuck.ledger.store.claimMetadata(
             of: 321,
+            contract: nil,
             as: ID128(high: 1, low: 2),
             now: 1_000,
             until: 1_100,
             limit: 100,
-            avoiding: []
+            avoiding: [],
+            rotation: 0
         )
         #expect(free.count == 10)
     }

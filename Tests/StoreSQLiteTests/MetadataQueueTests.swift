@@ -43,15 +43,19 @@ import Tokens
         as claim: ID128 = worker,
         now: Int64 = 100,
         limit: Int = 100,
-        avoiding: Set<String> = []
+        avoiding: Set<String> = [],
+        contract: Address? = nil,
+        rotation: UInt64 = 7
     ) async throws -> [MetadataJob] {
         try await ledger.store.claimMetadata(
             of: 321,
+            contract: contract,
             as: claim,
             now: now,
             until: now + 60,
             limit: limit,
-            avoiding: avoiding
+            avoiding: avoiding,
+            rotation: rotation
         )
     }
 
@@ -78,7 +82,7 @@ import Tokens
         host: String = ""
     ) -> MetadataResult {
         MetadataResult(
-            token: job.token,
+            job: job,
             uri: uri(location, block: block),
             finding: finding,
             retryAt: retryAt,
@@ -125,7 +129,7 @@ import Tokens
         let jobs = try await claim(ledger)
         _ = try await finish(ledger, jobs.map { Self.result($0, .document(Self.document("x"))) })
         #expect(try await enqueue(ledger) == 3)
-        #expect(try await enqueue(ledger, all: true) == 3)
+        #expect(try await enqueue(ledger, all: true) == 6)
     }
 
     // MARK: Claims
@@ -189,11 +193,13 @@ import Tokens
         func claims(_ name: UInt64) async throws -> Int {
             try await store.claimMetadata(
                 of: 321,
+                contract: nil,
                 as: ID128(high: name, low: name),
                 now: 100,
                 until: 1_000,
                 limit: 100,
-                avoiding: []
+                avoiding: [],
+                rotation: 3
             ).count
         }
         let (first, second) = (try await claims(1), try await claims(2))
@@ -221,12 +227,12 @@ import Tokens
         let job = try #require(try await claim(ledger).first)
         func again(_ finding: MetadataResult.Finding, block: BlockNumber = 6) async throws -> MetadataTally {
             _ = try await enqueue(ledger, all: true)
-            _ = try await claim(ledger, now: 10_000)
+            let job = try #require(try await claim(ledger, now: 10_000).first { $0.token == job.token })
             return try await finish(ledger, [Self.result(job, finding, block: block)])
         }
         #expect(try await finish(ledger, [Self.result(job, .document(Self.document("one")))]).changed == 1)
         let held = try ledger.store.metadata(of: job.token, on: 321)
-        #expect(try await again(.document(Self.document("one")), block: 7).unchanged == 1)
+        #expect(try await again(.document(Self.document("one")), block: 5).unchanged == 1)
         #expect(try ledger.store.metadata(of: job.token, on: 321) == held)
         #expect(try await again(.document(Self.document("two"))).changed == 1)
         let newer = try ledger.store.metadata(of: job.token, on: 321)
@@ -251,9 +257,9 @@ import Tokens
         _ = try await finish(ledger, [Self.result(good, .document(Self.document("held")))])
         let held = try ledger.store.metadata(of: good.token, on: 321)
         _ = try await enqueue(ledger, all: true)
-        _ = try await claim(ledger, now: 10_000)
+        let later = try await claim(ledger, now: 10_000).filter { [good.token, bad.token].contains($0.token) }
         let outage = MetadataResult.Finding.failed("the server says 503")
-        let tally = try await finish(ledger, [good, bad].map { Self.result($0, outage, retryAt: 11_000) })
+        let tally = try await finish(ledger, later.map { Self.result($0, outage, retryAt: 11_000) })
         #expect(tally.changed == 1 && tally.unchanged == 1 && tally.retried == 2)
         #expect(try ledger.store.metadata(of: good.token, on: 321) == held)
         let failed = try ledger.store.metadata(of: bad.token, on: 321)
@@ -267,8 +273,8 @@ import Tokens
         let job = try #require(try await claim(ledger).first)
         _ = try await finish(ledger, [Self.result(job, .document(Self.document("old")))])
         _ = try await enqueue(ledger, all: true)
-        _ = try await claim(ledger, now: 10_000)
-        _ = try await finish(ledger, [Self.result(job, .failed("404"), at: "https://b/1")])
+        let later = try #require(try await claim(ledger, now: 10_000).first { $0.token == job.token })
+        _ = try await finish(ledger, [Self.result(later, .failed("404"), at: "https://b/1")])
         let held = try ledger.store.metadata(of: job.token, on: 321)
         #expect(held?.state == .failed && held?.fields?.name == "old" && held?.uri?.location == "https://b/1")
         #expect(try enriched(ledger) == 0)
@@ -279,7 +285,7 @@ import Tokens
         _ = try await enqueue(ledger)
         let job = try #require(try await claim(ledger).first)
         let silence = MetadataResult(
-            token: job.token,
+            job: job,
             uri: nil,
             finding: .unheard("no endpoint answered"),
             retryAt: 150,
@@ -306,7 +312,83 @@ import Tokens
         #expect(rows == 11)
     }
 
+    @Test(arguments: [MetadataResult.Finding.failed("503"), .refused("10.0.0.1 is private")])
+    func `trouble changes nothing of a document that the contract itself holds, another answer of it does`(
+        _ trouble: MetadataResult.Finding
+    ) async throws {
+        let ledger = try Self.ledger()
+        _ = try await enqueue(ledger)
+        func inline(
+            _ job: MetadataJob,
+            _ state: URIState,
+            _ raw: String?,
+            _ finding: MetadataResult.Finding
+        )
+            -> MetadataResult
+        {
+            let block = BlockRef(number: 6, hash: TestLedger.hash(6))
+            let uri = ObservedURI(state: state, raw: raw.map { Array($0.utf8) }, location: nil, block: block)
+            return MetadataResult(job: job, uri: uri, finding: finding, retryAt: nil, host: "")
+        }
+        let job = try #require(try await claim(ledger).first)
+        _ = try await finish(ledger, [inline(job, .ok, "data:,x", .document(Self.document("held")))])
+        let held = try ledger.store.metadata(of: job.token, on: 321)
+        func again(_ state: URIState, _ raw: String?) async throws -> TokenMetadata? {
+            _ = try await enqueue(ledger, all: true)
+            let later = try #require(try await claim(ledger, now: 10_000).first { $0.token == job.token })
+            _ = try await finish(ledger, [inline(later, state, raw, trouble)])
+            return try ledger.store.metadata(of: job.token, on: 321)
+        }
+        #expect(try await again(.ok, "data:,x") == held)
+        let reverted = try await again(.reverted, nil)
+        #expect(reverted?.state != .ok && reverted?.fields?.name == "held")
+    }
+
+    @Test func `one contract's jobs can be claimed alone`() async throws {
+        let ledger = try Self.ledger()
+        _ = try await enqueue(ledger)
+        let jobs = try await claim(ledger, contract: Self.many)
+        #expect(jobs.count == 3 && jobs.allSatisfy { $0.token.contract == Self.many })
+    }
+
+    @Test(arguments: [0, 1, 2, 3, UInt64.max]) func `wherever the turns begin, all contracts have theirs`(
+        _ rotation: UInt64
+    ) async throws {
+        let ledger = try Self.ledger()
+        _ = try await enqueue(ledger)
+        #expect(try await claim(ledger, rotation: rotation).count == 6)
+    }
+
     // MARK: Reorgs and answers
+
+    @Test func `what was asked before a reorg is not taken after it, and is asked again at once`() async throws {
+        let ledger = try Self.ledger()
+        _ = try await enqueue(ledger)
+        let jobs = try await claim(ledger)
+        try ledger.rewind(to: 5)
+        let tally = try await finish(
+            ledger,
+            jobs.enumerated().map { Self.result($1, .document(Self.document("x")), block: $0 < 2 ? 6 : 5) }
+        )
+        #expect(tally.retried == 2 && tally.changed == 4)
+        let again = try await claim(ledger, now: 101)
+        #expect(Set(again.map(\.token)) == Set(jobs.prefix(2).map(\.token)))
+        #expect(again.allSatisfy { $0.attempts == 0 })
+    }
+
+    @Test func `an answer in the state of a block that is gone is replaced by the same one in that of ours`()
+        async throws
+    {
+        let ledger = try Self.ledger()
+        _ = try await enqueue(ledger)
+        let job = try #require(try await claim(ledger).first)
+        _ = try await finish(ledger, [Self.result(job, .document(Self.document("x")), block: 6)])
+        try ledger.rewind(to: 5)
+        let later = try #require(try await claim(ledger, now: 500).first { $0.token == job.token })
+        #expect(try await finish(ledger, [Self.result(later, .document(Self.document("x")), block: 5)]).changed == 1)
+        let held = try ledger.store.metadata(of: job.token, on: 321)
+        #expect(held?.uri?.block.number == 5 && held?.version == 1)
+    }
 
     @Test func `what was said in a block that is undone is asked again, and stays until then`() async throws {
         let ledger = try Self.ledger()

@@ -152,7 +152,16 @@ package final class TestLedger: @unchecked Sendable {
     package func tell(_ token: UInt64, of contract: Address, _ name: String) async throws {
         let claim = ID128(high: 5, low: 5)
         _ = try await store.enqueueMetadata(of: chain, contract: contract, after: nil, all: true)
-        let jobs = try await store.claimMetadata(of: chain, as: claim, now: 1, until: 2, limit: 100, avoiding: [])
+        let jobs = try await store.claimMetadata(
+            of: chain,
+            contract: contract,
+            as: claim,
+            now: 1,
+            until: 2,
+            limit: 100,
+            avoiding: [],
+            rotation: 0
+        )
         let document = MetadataDocument(
             raw: Array(name.utf8),
             hash: Self.hash(1, 2),
@@ -160,7 +169,7 @@ package final class TestLedger: @unchecked Sendable {
         )
         let results = jobs.filter { $0.token.token == U256(token) }.map { job in
             MetadataResult(
-                token: job.token,
+                job: job,
                 uri: ObservedURI(
                     state: .ok,
                     raw: Array("https://a.example/1".utf8),

@@ -7,7 +7,8 @@ package import Ethereum
 package protocol MetadataQueue: Sendable {
     /// Makes jobs of held tokens behind `after`, in order of contract and id: of those without metadata, or of all.
     ///
-    /// One transaction for a stretch of a bounded number of tokens; safe to call again: a job that is there stays as it is.
+    /// One transaction for a stretch of a bounded number of tokens; safe to call again: a job that is there stays as it is, or
+    /// with `all` is due at once.
     /// - Returns: how many jobs were made, and where to go on; nil: that was the end.
     func enqueueMetadata(
         of chain: ChainID,
@@ -19,19 +20,25 @@ package protocol MetadataQueue: Sendable {
     /// Claims up to `limit` due jobs, an equal share from each contract, contracts taking turns.
     ///
     /// - Parameters:
+    ///   - contract: whose jobs alone; nil: anybody's.
+    ///   - rotation: any number; where the turns of the contracts begin.
     ///   - until: when the claim ends by itself, so that a lost worker's jobs come back; those of a process that is certainly
     ///     gone come back at once.
     ///   - avoiding: hosts whose jobs stay where they are.
     func claimMetadata(
         of chain: ChainID,
+        contract: Address?,
         as claim: ID128,
         now: Int64,
         until: Int64,
         limit: Int,
-        avoiding: Set<String>
+        avoiding: Set<String>,
+        rotation: UInt64
     ) async throws -> [MetadataJob]
 
     /// Takes results of jobs that this claim still has, all in one transaction; writes nothing where nothing changed.
+    ///
+    /// What was asked in the state of a block that is not on the chain any more is not taken, and is due again.
     func finishMetadata(_ results: [MetadataResult], of chain: ChainID, as claim: ID128) async throws -> MetadataTally
 
     /// Frees the jobs that a claim still has, for whoever comes next; at the end of a run.
@@ -60,16 +67,21 @@ package struct MetadataJob: Sendable, Hashable {
     package var rule: HoldingRule
     /// Tries that failed so far.
     package var attempts: Int
+    /// When the claim ends; it tells one claim of a worker from the next.
+    package var until: Int64
 
-    package init(token: TokenID, rule: HoldingRule, attempts: Int) {
+    package init(token: TokenID, rule: HoldingRule, attempts: Int, until: Int64) {
         self.token = token
         self.rule = rule
         self.attempts = attempts
+        self.until = until
     }
 }
 
 package struct MetadataResult: Sendable, Hashable {
     package var token: TokenID
+    /// As the job had it.
+    package var until: Int64
     /// nil: the contract was not heard, which says nothing.
     package var uri: ObservedURI?
     package var finding: Finding
@@ -92,8 +104,9 @@ package struct MetadataResult: Sendable, Hashable {
         }
     }
 
-    package init(token: TokenID, uri: ObservedURI?, finding: Finding, retryAt: Int64?, host: String) {
-        self.token = token
+    package init(job: MetadataJob, uri: ObservedURI?, finding: Finding, retryAt: Int64?, host: String) {
+        token = job.token
+        until = job.until
         self.uri = uri
         self.finding = finding
         self.retryAt = retryAt

@@ -68,6 +68,7 @@ struct Enrich: AsyncParsableCommand {
                     store: store,
                     documents: DocumentReader(web: web, gateways: gateways),
                     chainID: chainID,
+                    contract: only,
                     clock: ContinuousClock(),
                     wallSeconds: { Int64(Date().timeIntervalSince1970) },
                     random: { .random(in: 0 ... .max) },

@@ -54,11 +54,21 @@ extension Export {
         }
 
         /// One cell: quoted where it has to be, and never a formula (CSV injection).
-        private static func cell(_ text: String) -> String {
-            let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-            let text = isFormula ? "'" + text : text
-            guard text.contains(where: { ",\"\r\n".contains($0) || $0.isNewline }) else { return text }
-            return "\"" + text.replacing("\"", with: "\"\"") + "\""
+        static func cell(_ text: String) -> String {
+            // Scalar by scalar: what a comma or a quote is combined with would hide it.
+            var out = String.UnicodeScalarView()
+            if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) { out.append("'") }
+            var isQuoted = false
+            for scalar in text.unicodeScalars {
+                isQuoted = isQuoted || ",\"".unicodeScalars.contains(scalar)
+                switch scalar {
+                case "\"": out += ["\"", "\""]
+                // Controls move a terminal's cursor, and lines end records.
+                case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}", "\u{2028}", "\u{2029}": out.append(" ")
+                default: out.append(scalar)
+                }
+            }
+            return isQuoted ? "\"\(String(out))\"" : String(out)
         }
     }
 }
