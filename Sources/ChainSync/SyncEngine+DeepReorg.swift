@@ -20,21 +20,25 @@ extension SyncEngine {
     func goBack(from tip: BlockRef, head: Header, _ state: inout ChainState) async throws {
         let blocked = SyncError.deepReorg(tip: tip, head: head.ref)
         let height = min(tip.number, head.number)
-        guard let theirs = height == head.number ? head : try await chain.header(number: height),
+        // Both: ours is gone, and it is one other chain that they agree on. Who lags behind our tip has said neither.
+        guard await verdict(on: tip) == .replaced,
+            let theirs = height == head.number ? head : try await header(number: height, ofChainWith: head.ref),
             await verdict(on: theirs.ref) == .held
         else { throw blocked }
         guard let ancestor = try await ancestor(below: height, state), ancestor.number >= state.finalized ?? 0 else {
             throw blocked
         }
         let above = ancestor.number + 1
-        guard above <= head.number else { throw blocked }
+        guard above <= head.number, ancestor.number < tip.number else { throw blocked }
         _ = try await chain.logs(
             in: above...min(head.number, ancestor.number + Self.proofBlocks),
-            matching: LogFilter(topics0: EventSet.topics)
+            matching: Self.filter(of: state),
+            beside: theirs.ref
         )
         var update = update(from: state)
         update.rewindTo = ancestor.number
         update.tip = ancestor
+        update.blocks = [BlockRecord(number: ancestor.number, hash: ancestor.hash, timestamp: nil, role: .anchor)]
         _ = try await commit(update, &state)
         let depth = tip.number - ancestor.number
         logger.warning(
@@ -53,12 +57,23 @@ extension SyncEngine {
     static var parentsBeforeLook: UInt64 { 64 }
 
     /// Whether the chain has another block than ours even at the lowest height that a branch is followed to by itself.
-    func isDeep(_ reach: UInt64, in window: Window) async throws -> Bool {
+    ///
+    /// Asked of an endpoint that has the branch's head: what another one has at that height says nothing about it.
+    func isDeep(_ reach: UInt64, in window: Window, head: Header) async throws -> Bool {
         guard let tip = window.tip,
-            let oldest = window.held.first(where: { $0.number >= tip.number - min(reach, tip.number) }),
-            let theirs = try await chain.header(number: oldest.number)
+            let oldest = window.held.first(where: { $0.number >= tip.number - min(reach, tip.number) })
         else { return false }
+        guard let theirs = try await header(number: oldest.number, ofChainWith: head.ref) else { return false }
         return theirs.hash != oldest.hash
+    }
+
+    /// One of the questions that will be asked of the new chain.
+    private static func filter(of state: ChainState) -> LogFilter {
+        let scopes = state.scopes.filter(\.isActive)
+        let keys = scopes.flatMap { scope in
+            scope.eventSets(of: state.eventSets).map { CoverageKey(scope: scope.id, eventSet: $0) }
+        }
+        return ReadPlan.questions(for: keys, scopes: scopes).first?.filter ?? LogFilter(topics0: EventSet.topics)
     }
 
     /// What the operators think of a block.

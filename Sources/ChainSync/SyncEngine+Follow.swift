@@ -38,9 +38,15 @@ extension SyncEngine {
             throw ChainError.unavailable("block \(target) is final, but no endpoint has it")
         }
         guard target > tip.number, target - tip.number >= options.jumpBlocksMin else { return nil }
+        return try await header(number: target, ofChainWith: tip)
+    }
+
+    /// The block of a height from an endpoint that has another block as well; nil where nobody has both.
+    ///
+    /// What two endpoints have may be of two branches.
+    func header(number: BlockNumber, ofChainWith block: BlockRef) async throws -> Header? {
         do {
-            // One endpoint has to have both: what two of them have may be of two branches.
-            return try await chain.header(number: target, beside: tip)
+            return try await chain.header(number: number, beside: block)
         } catch ChainError.reorged {
             return nil
         }
@@ -112,8 +118,12 @@ extension SyncEngine {
                 return base
             case .needsParent(let hash) where parents < reach:
                 parents += 1
-                if parents == Self.parentsBeforeLook, try await isDeep(reach, in: window) {
-                    throw SyncError.deepReorg(tip: tip, head: head.ref)
+                if parents == Self.parentsBeforeLook {
+                    if !isReloaded { try await reload(&window, state) }
+                    isReloaded = true
+                    if try await isDeep(reach, in: window, head: head) {
+                        throw SyncError.deepReorg(tip: tip, head: head.ref)
+                    }
                 }
                 guard let parent = try await chain.header(hash: hash) else {
                     throw ChainError.reorged("parent \(hash) of the new branch is not known any more")
@@ -123,15 +133,19 @@ extension SyncEngine {
                 }
                 branch.insert(parent, at: 0)
             case .tooDeep where !isReloaded:
-                // Ranges read meanwhile have left hashes in the store that this window does not have.
                 isReloaded = true
-                let stored = try await ledger.state(of: state.identity.chainID)
-                guard stored.version == state.version else { throw LedgerError.stale(current: stored.version) }
-                for block in stored.window { window.hold(block) }
+                try await reload(&window, state)
             case .needsParent, .tooDeep:
                 throw SyncError.deepReorg(tip: tip, head: head.ref)
             }
         }
+    }
+
+    /// Ranges read meanwhile have left hashes in the store that the window does not have.
+    private func reload(_ window: inout Window, _ state: ChainState) async throws {
+        let stored = try await ledger.state(of: state.identity.chainID)
+        guard stored.version == state.version else { throw LedgerError.stale(current: stored.version) }
+        for block in stored.window { window.hold(block) }
     }
 
     /// Whether our tip is given up for a branch that only a minority of the operators serves.

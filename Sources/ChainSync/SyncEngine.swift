@@ -109,7 +109,7 @@ package struct SyncEngine<Time: Clock>: Sendable where Time.Duration == Duration
             } catch let error as ChainError {
                 switch error {
                 // History that nobody has any more is no reason to miss what is new.
-                case .unservable where goal == .follow: later = error
+                case .unservable where goal == .follow, .unavailable where goal == .follow: later = error
                 // The tip has left the chain: nothing is served beside it until the reorg is dealt with.
                 case .reorged: later = error
                 default: throw error

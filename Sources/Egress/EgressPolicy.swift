@@ -16,8 +16,9 @@ package struct HostPort: Sendable, Hashable {
     }
 
     init(_ url: WebURL) {
-        host = url.address.map { "\($0.unmapped)" } ?? url.host.text
+        // No closure here: the optimiser of Swift 6.3.1 fails on it.
         port = url.port
+        if let address = url.address { host = "\(address.unmapped)" } else { host = url.host.text }
     }
 
     init(_ address: IPAddress, port: UInt16) { (host, self.port) = ("\(address.unmapped)", port) }
