@@ -151,7 +151,7 @@ package enum Classifier {
         case .scan(let error) where error.isSyntax: cut(error)
         case .scan(let error): Fault(.inconsistent, error.description)
         case .neither: Fault(.transient, "neither result nor error")
-        case .otherID: Fault(.inconsistent, "an answer with another id")
+        case .otherID: .foreign("an answer with another id")
         case .ambiguous: Fault(.inconsistent, "more than one answer, or one for all")
         }
     }

@@ -112,6 +112,8 @@ package struct Fault: Error, Sendable, Hashable {
     package var isCut = false
     /// A JSON-RPC error object, as opposed to no answer at all.
     package var isAnswer = false
+    /// An answer to another question: it says nothing about what was asked.
+    package var isForeign = false
     /// There was no connection at all.
     package var isConnect = false
     /// The answer outgrew its reservation.
@@ -141,6 +143,13 @@ package struct Fault: Error, Sendable, Hashable {
     static func ours(_ text: String) -> Fault {
         var fault = Fault(.transient, text)
         fault.isOurs = true
+        return fault
+    }
+
+    /// The endpoint mixed up its answers.
+    static func foreign(_ text: String) -> Fault {
+        var fault = Fault(.inconsistent, text)
+        fault.isForeign = true
         return fault
     }
 

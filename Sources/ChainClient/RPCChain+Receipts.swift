@@ -28,7 +28,7 @@ extension RPCChain {
                 change(index) { $0.refuses(.receipts, now: now, isCertain: error.isAnswer) }
                 counters.add(.init(endpoint: index, method: .blockReceipts, kind: error.kind))
             // Receipts that cannot be read whole: without blooms, of other types.
-            case .inconsistent: try deviates(index, block, .receipts, error)
+            case .inconsistent where !error.isForeign: try deviates(index, block, .receipts, error)
             default: throw error
             }
             return nil
