@@ -137,7 +137,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ChainClientTests",
-            dependencies: ["Ethereum", "Proofs", "ChainClient", nioCore, nioHTTP1, nioPosix, logging],
+            dependencies: ["Ethereum", "Proofs", "ChainClient", "Simulator", nioCore, nioHTTP1, nioPosix, logging],
             resources: [.copy("Fixtures")],
             swiftSettings: strict
         ),

@@ -3,18 +3,28 @@ import Ethereum
 import Proofs
 import Synchronization
 
+/// What one endpoint's receipts say about the logs of a block.
+enum ReceiptsAnswer {
+    /// All logs of the block, proved complete by the receipts root in its header.
+    case proved(LogPage)
+    /// Not offered here, or not to be recomputed on this chain: asking again shows nothing else.
+    case none
+    /// It gave receipts until a moment ago and is out of use for them now.
+    case notNow
+}
+
 extension RPCChain {
-    /// All logs of a block, proved complete by the receipts root in its header; nil where no proof can be had here.
+    /// All logs of a block as its receipts prove them, where they can be had here.
     ///
     /// - Throws: ``ErrorClass/inconsistent`` where the receipts do not prove the block though this endpoint offers them.
-    func provedLogs(_ index: Int, of block: BlockRef) async throws(Fault) -> LogPage? {
+    func provedLogs(_ index: Int, of block: BlockRef) async throws(Fault) -> ReceiptsAnswer {
         let now = timeline.now
-        let isPossible = state.withLock { $0.receiptsHold } && upstream(index).can(.receipts, now: now)
-        guard isPossible else { return nil }
+        guard state.withLock({ $0.receiptsHold }) else { return .none }
+        guard upstream(index).can(.receipts, now: now) else { return withoutReceipts(index) }
         let header = try await whole(index, block)
-        guard let full = header.full, let count = header.transactionCount else { return nil }
+        guard let full = header.full, let count = header.transactionCount else { return .none }
         // Receipts have a breaker of their own: where they time out, blocks are taken without them for a while.
-        guard upstream(index).breaker(.receipts).blockedUntil(now) == nil else { return nil }
+        guard upstream(index).breaker(.receipts).blockedUntil(now) == nil else { return withoutReceipts(index) }
         // Whether the endpoint may be asked at all was decided before, when its logs were asked for.
         _ = change(index) { $0.begin([.receipts], now, isForced: true) }
         defer { change(index) { $0.end([.receipts], timeline.now) } }
@@ -27,20 +37,27 @@ extension RPCChain {
             case .unsupported, .ourBug, .historyPruned, .quotaOrAuth:
                 change(index) { $0.refuses(.receipts, now: now, isCertain: error.isAnswer) }
                 counters.add(.init(endpoint: index, method: .blockReceipts, kind: error.kind))
+                return withoutReceipts(index)
             // Receipts that cannot be read whole: without blooms, of other types.
-            case .inconsistent where !error.isForeign: try deviates(index, block, .receipts, error)
+            case .inconsistent where !error.isForeign:
+                try deviates(index, block, .receipts, error)
+                return .none
             default: throw error
             }
-            return nil
         }
+        change(index) { $0.gaveReceipts(now: timeline.now) }
         let verdict = ReceiptsProof.verdict(on: receipts, header: full, hash: block.hash, transactionCount: count)
         guard let proved = verdict.logs else {
             let what = "its receipts do not prove block \(block.number): \(verdict.failures)"
             try deviates(index, block, .receipts, Fault(.inconsistent, what).about(.blockReceipts))
-            return nil
+            return .none
         }
         counters.add(.blocksProved)
-        return proved
+        return .proved(proved)
+    }
+
+    private func withoutReceipts(_ index: Int) -> ReceiptsAnswer {
+        upstream(index).mayGiveReceipts(timeline.now) ? .notNow : .none
     }
 
     /// The logs of a block that is over every cap of `eth_getLogs`, from its receipts, which have no cap.
@@ -56,7 +73,7 @@ extension RPCChain {
     ) async throws(Fault) -> LogPage {
         report(index, refusal, .logs)
         var page: LogPage
-        if let proved = try await provedLogs(index, of: block) {
+        if case .proved(let proved) = try await provedLogs(index, of: block) {
             page = LogCheck.filtered(proved, by: filter)
             page.evidence = [.anchored, .bloom, .receipts]
         } else {

@@ -48,6 +48,8 @@ package struct Upstream: Sendable {
     package var quarantine = Quarantine()
     /// Things it refused, and until when that is believed.
     private var refused: [Capability: (until: Duration, isCertain: Bool)] = [:]
+    /// When it last gave a block's receipts; nil: not yet.
+    private var receiptsAt: Duration?
     /// When its chain was last checked; nil: not yet.
     package var verifiedAt: Duration?
     package var unknownHash: UnknownHash?
@@ -70,6 +72,8 @@ package struct Upstream: Sendable {
     static let tagRefusedFor: Duration = .seconds(300)
     /// A 404 may be a proxy that has lost its node for a moment.
     static let statusRefusedFor: Duration = .seconds(30)
+    /// Longer than a breaker stays open: receipts that are out for longer are not waited for.
+    package static let receiptsAwaitedFor: Duration = .seconds(600)
     /// After an hour the chain is checked again: providers move keys and names.
     static let verifyEvery: Duration = .seconds(3_600)
     package init(_ endpoint: Endpoint, _ options: RPCOptions) {
@@ -134,6 +138,15 @@ package struct Upstream: Sendable {
     /// Whether the node itself said so, as opposed to what stands in front of it.
     package func refusesForLong(_ capability: Capability, now: Duration) -> Bool {
         refused[capability].map { $0.isCertain && now < $0.until } ?? false
+    }
+
+    package mutating func gaveReceipts(now: Duration) { receiptsAt = now }
+
+    /// Whether receipts that it does not give now are likely to come back: it gave some not long ago, and did not say that
+    /// it has none.
+    package func mayGiveReceipts(_ now: Duration) -> Bool {
+        guard let receiptsAt, !refusesForLong(.receipts, now: now) else { return false }
+        return now < receiptsAt + Self.receiptsAwaitedFor
     }
 
     /// Whether its chain has to be looked at before it may be used.

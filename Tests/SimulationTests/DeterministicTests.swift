@@ -29,8 +29,10 @@ import Testing
     /// Each found a fault that a thousand seeds did not: history of another branch (4052 to 37464 but those that follow),
     /// a jump between two branches (4052, 4680, 37464), logs of another fork behind ones that are not kept (4279, 13682,
     /// 22639, 29071), block 0 as null three times in a row (15011), answers to other questions taken for receipts that
-    /// nobody can prove (92949).
-    @Test(arguments: [4052, 4060, 4279, 4680, 13_682, 15_011, 22_323, 22_639, 29_071, 37_464, 92_949] as [UInt64])
+    /// nobody can prove (92949), a withheld block taken while its receipts were out for a moment (78489).
+    @Test(
+        arguments: [4052, 4060, 4279, 4680, 13_682, 15_011, 22_323, 22_639, 29_071, 37_464, 78_489, 92_949] as [UInt64]
+    )
     func `seeds that once found something pass`(seed: UInt64) async throws {
         let outcome = await SeedRunner.run([seed]) { (try World(seed: $0).run(), [:]) }
         for failure in outcome.failures { Issue.record("seed \(failure.seed): \(failure.what)") }
