@@ -41,17 +41,6 @@ extension SyncEngine {
         return try await header(number: target, ofChainWith: tip)
     }
 
-    /// The block of a height from an endpoint that has another block as well; nil where nobody has both.
-    ///
-    /// What two endpoints have may be of two branches.
-    func header(number: BlockNumber, ofChainWith block: BlockRef) async throws -> Header? {
-        do {
-            return try await chain.header(number: number, beside: block)
-        } catch ChainError.reorged {
-            return nil
-        }
-    }
-
     /// Takes over at most ``SyncOptions/followBlocksMax`` blocks; true when there is nothing more to take for now.
     func follow(
         _ state: inout ChainState,
@@ -164,36 +153,6 @@ extension SyncEngine {
             ]
         )
         return true
-    }
-
-    /// The blocks after the tip, linked, as far as one commit takes them; the head alone where it is not above the tip.
-    private func newBlocks(above tip: BlockRef, to head: Header, _ goal: Goal) async throws -> [Header] {
-        var last = head.number
-        if case .block(let block) = goal { last = min(last, max(block, tip.number)) }
-        guard last > tip.number else { return [head] }
-        last = min(last, tip.number + UInt64(options.followBlocksMax))
-        if last == head.number, last == tip.number + 1 { return [head] }
-        var numbers = Array(tip.number + 1...last)
-        var known: [Header] = []
-        if last == head.number {
-            numbers.removeLast()
-            known = [head]
-        }
-        let found = try await chain.headers(numbers: numbers) + known
-        // A block that nobody serves yet is a hole and no reorg: what is below it can be taken all the same.
-        #if MUTANTS
-            let headers =
-                Mutant.is(.holeIsReorg) ? found : zip(found, tip.number + 1...last).prefix { $0.number == $1 }.map(\.0)
-        #else
-            let headers = zip(found, tip.number + 1...last).prefix { $0.number == $1 }.map(\.0)
-        #endif
-        for (parent, child) in zip(headers, headers.dropFirst()) where child.parentHash != parent.hash {
-            throw ChainError.reorged("block \(child.number) does not follow on block \(parent.number)")
-        }
-        guard let first = headers.first, first.number == tip.number + 1 else {
-            throw ChainError.unavailable("block \(tip.number + 1) is not served yet")
-        }
-        return headers
     }
 
     /// Takes the branch, or ever less of its older end where not all of it can be read yet.

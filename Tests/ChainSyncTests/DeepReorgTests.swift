@@ -17,12 +17,13 @@ import Tokens
         operators: (new: Int, old: Int, silentBelow: UInt64)?,
         finalized: UInt64? = nil,
         prunedBelow: UInt64 = 0,
+        newBlocks: Int = blocks,
         _ body: (FakeChain, Process) async throws -> Void
     ) async throws {
         try await withDirectory { directory in
             let chain = FakeChain(width: 500)
-            func mine(owner: UInt32) {
-                while chain.blocks.count <= Self.blocks {
+            func mine(owner: UInt32, to last: Int = Self.blocks) {
+                while chain.blocks.count <= last {
                     let number = UInt64(chain.blocks.count)
                     chain.mine(number % 50 == 3 ? [Contract(20).moves(number, 0, to: owner)] : [])
                 }
@@ -33,7 +34,7 @@ import Tokens
             try await process.sync(to: chain.headNumber)
             chain.finalize(nil)
             chain.fork(at: Self.ancestor)
-            mine(owner: 71)
+            mine(owner: 71, to: newBlocks)
             chain.mine([Contract(20).moves(1, 0, to: 72)])
             chain.state.withLock {
                 $0.operators = operators
@@ -95,6 +96,54 @@ import Tokens
             await #expect(throws: SyncError.self) { try await process.sync(to: chain.headNumber) }
             let rounds = 3
             #expect(chain.state.withLock { $0.headersByHash } - before <= rounds * 80)
+        }
+    }
+
+    @Test func `asks what the other chain is of an endpoint that has its head`() async throws {
+        try await withForkedChain(operators: (new: 2, old: 1, silentBelow: 0)) { chain, process in
+            chain.state.withLock { $0.isFirstLeftBehind = true }
+            let isFollowed = try await process.follow { $0.rewinds == 1 && $0.checkpoint == chain.headNumber }
+            #expect(isFollowed)
+            #expect(try differences(chain, process.export()) == [])
+            // The walk was told at its 64th parent that it would not end.
+            #expect(chain.state.withLock { $0.headersByHash } < 200)
+        }
+    }
+
+    @Test func `waits for a head above our tip: who has no block there has not said that ours is gone`() async throws {
+        let operators = (new: 2, old: 0, silentBelow: UInt64(0))
+        try await withForkedChain(operators: operators, newBlocks: Self.blocks - 20) { chain, process in
+            try await expectBlocked(process)
+            while chain.blocks.count <= Self.blocks { chain.mine([]) }
+            #expect(try await process.follow { $0.rewinds == 1 && $0.checkpoint == chain.headNumber })
+            #expect(try differences(chain, process.export()) == [])
+        }
+    }
+
+    @Test func `a branch of 150 blocks is not deep: it is followed in one walk on one operator's word`() async throws {
+        try await withDirectory { directory in
+            let chain = FakeChain(width: 100)
+            func mine(owner: UInt32, to last: Int) {
+                while chain.blocks.count <= last {
+                    let number = UInt64(chain.blocks.count)
+                    chain.mine(number % 50 == 3 ? [Contract(20).moves(number, 0, to: owner)] : [])
+                }
+            }
+            mine(owner: 70, to: 1_300)
+            let process = try await Process(chain, directory + "/a.db", confirmations: 4)
+            let (engine, state) = (process.engine, try process.store.reading(321))
+            let running = Task { try await engine.run(state, until: .follow) }
+            let summary = { @Sendable in (try? process.store.chains())?.first }
+            #expect(await eventually { summary()?.checkpoint == 1_300 })
+            let before = chain.state.withLock { $0.headersByHash }
+            chain.fork(at: 1_150)
+            mine(owner: 71, to: 1_301)
+            #expect(await eventually { summary()?.rewinds == 1 && summary()?.checkpoint == 1_301 })
+            // One walk of 150 parents: none was broken off at the 64th and begun again.
+            #expect(chain.state.withLock { $0.headersByHash } - before < 200)
+            running.cancel()
+            _ = try? await running.value
+            #expect(try differences(chain, process.export()) == [])
         }
     }
 

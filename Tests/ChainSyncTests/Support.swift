@@ -26,6 +26,10 @@ final class FakeChain: Chain {
         var requestsLeft: Int?
         /// Logs below this block are served by nobody any more.
         var prunedBelow: UInt64 = 0
+        /// Logs below this block are not served at the moment.
+        var unavailableBelow: UInt64 = 0
+        /// Whether the endpoint that is asked first, for what is beside no other block, still has what was given up.
+        var isFirstLeftBehind = false
         /// From this block on answers are numbered from receipts, and then all are.
         var renumbersFrom: UInt64?
         var isRenumbered = false
@@ -135,6 +139,14 @@ final class FakeChain: Chain {
             return true
         }
         if isMissing { return nil }
+        let old = state.withLock { state in
+            state.isFirstLeftBehind ? state.orphaned.last { $0.number == number } : nil
+        }
+        if let old { return header(old) }
+        return ownHeader(number)
+    }
+
+    private func ownHeader(_ number: BlockNumber) -> Header? {
         let blocks = blocks
         return number < UInt64(blocks.count) ? header(blocks[Int(number)]) : nil
     }
@@ -157,7 +169,7 @@ final class FakeChain: Chain {
 
     func header(number: BlockNumber, beside: BlockRef) async throws(ChainError) -> Header? {
         try expect(beside)
-        return try await header(number: number)
+        return ownHeader(number)
     }
 
     private func expect(_ beside: BlockRef) throws(ChainError) {
@@ -183,6 +195,7 @@ final class FakeChain: Chain {
         }
         if refused { throw ChainError.unavailable("no more requests") }
         if range.lowerBound < state.withLock({ $0.prunedBelow }) { throw ChainError.unservable("pruned") }
+        if range.lowerBound < state.withLock({ $0.unavailableBelow }) { throw ChainError.unavailable("not now") }
         let blocks = blocks
         let last = min(range.upperBound, range.lowerBound + width - 1, UInt64(blocks.count - 1))
         let served = blocks[Int(range.lowerBound)...Int(last)]

@@ -393,6 +393,28 @@ import Tokens
         }
     }
 
+    @Test func `history that nobody serves at the moment does not hold up what is new`() async throws {
+        try await withDirectory { directory in
+            let chain = chain(60)
+            chain.state.withLock { $0.unavailableBelow = 21 }
+            let process = try await Process(chain, directory + "/a.db", confirmations: 20)
+            let (engine, state) = (process.engine, try process.store.reading(321))
+            let running = Task { try await engine.run(state, until: .follow) }
+            let tail = { (try? process.store.reading(321))?.tip?.number }
+            let checkpoint = { (try? process.store.chains())?.first?.checkpoint }
+            #expect(await eventually { tail() == 60 })
+            chain.mine([], [])
+            #expect(await eventually { tail() == 62 })
+            #expect(try process.store.chains()[0].checkpoint == nil)
+            // Served again: all of it is read.
+            chain.state.withLock { $0.unavailableBelow = 0 }
+            #expect(await eventually { checkpoint() == 62 })
+            running.cancel()
+            _ = try? await running.value
+            #expect(try differences(chain, process.export()) == [])
+        }
+    }
+
     @Test func `a tip that leaves the chain during the first backfill is dealt with`() async throws {
         try await withDirectory { directory in
             let chain = chain(60)
