@@ -162,6 +162,27 @@ def inside(path, process):
     return False
 
 
+def stop(instance):
+    """Stops it and waits until it stands: the signal returns before the threads on other cores have seen it."""
+    instance.send(signal.SIGSTOP)
+    tasks = pathlib.Path(f"/proc/{instance.pid}/task")
+    stands = lambda: all(task.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir())
+    if not until(stands, 5, 0.001):
+        raise RuntimeError(f"process {instance.pid} does not stop")
+
+
+def stop_where(path, instance, is_inside, seconds=30, is_over=lambda: False):
+    """Stops it inside a transaction, or outside of any; whether that was managed before the time was up or it was over."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not is_over():
+        stop(instance)
+        if inside(path, instance.pid) == is_inside:
+            return True
+        instance.send(signal.SIGCONT)
+        time.sleep(0.001 if is_inside else 0.01)
+    return False
+
+
 def paused(directory):
     """S-08: the holder is stopped outside a transaction for three terms, another takes over, the late one is refused."""
     chain = Chain(2_500)
@@ -172,14 +193,8 @@ def paused(directory):
     check("the first holds the chain", until(lambda: holder(path)[0] == first.pid and rows(path, "SELECT count(*) FROM transfer")[0][0] > 100, 30, 0.02))
     second = Instance(server, path)
     until(lambda: "holds this chain" in (second.status()["reason"] or ""), 20)
-    for _ in range(200):
-        first.send(signal.SIGSTOP)
-        time.sleep(0.02)
-        if not inside(path, first.pid):
-            break
-        first.send(signal.SIGCONT)
-        time.sleep(0.01)
-    check("it is stopped outside a transaction, before it was done", not inside(path, first.pid) and not is_complete(path, chain.head))
+    stopped = stop_where(path, first, is_inside=False)
+    check("it is stopped outside a transaction, before it was done", stopped and not is_complete(path, chain.head))
     started = time.monotonic()
     taken = until(lambda: holder(path)[0] == second.pid, TTL + 5, 0.1)
     waited = time.monotonic() - started
@@ -202,14 +217,7 @@ def stopped_inside(directory):
     path = directory / "inside.db"
     first = Instance(server, path)
     until(lambda: rows(path, "SELECT count(*) FROM transfer")[0][0] > 50, 30, 0.02)
-    caught = False
-    deadline = time.monotonic() + 30
-    while not caught and time.monotonic() < deadline and not is_complete(path, chain.head):
-        first.send(signal.SIGSTOP)
-        caught = inside(path, first.pid)
-        if not caught:
-            first.send(signal.SIGCONT)
-            time.sleep(0.001)
+    caught = stop_where(path, first, is_inside=True, is_over=lambda: is_complete(path, chain.head))
     check("the holder is stopped inside a transaction", caught)
     second = Instance(server, path)
     reason = lambda: second.status()["reason"] or ""
@@ -258,7 +266,8 @@ def clocks(directory):
     instances[0].end()
     check("another takes over", until(lambda: holder(path)[0] in [i.pid for i in instances[1:]], TTL + 5))
     second = next(i for i in instances if i.pid == holder(path)[0])
-    second.send(signal.SIGSTOP)
+    # Outside a transaction: one that is stopped inside keeps the file's lock, and nobody can replace it (stopped_inside).
+    check("it is stopped outside a transaction", stop_where(path, second, is_inside=False))
     started = time.monotonic()
     taken = until(lambda: holder(path)[0] not in (0, second.pid), TTL + 5)
     waited = time.monotonic() - started
