@@ -39,6 +39,8 @@ package struct APIServer: Sendable {
     private let name: @Sendable (ChainID) -> String?
     private let live: @Sendable () -> [ChainID: LiveStatus]
     private let logger: Logger
+    /// Where refreshes of wallets are asked for; nil: nobody works on them here.
+    package var refreshes: (any WalletRefreshes)?
     /// Called once with the port that was taken.
     package var onListening: @Sendable (Int) -> Void = { _ in }
     /// Further paths and the JSON that each answers with, through the same stack: what look-ups are measured against.
@@ -120,6 +122,7 @@ package struct APIServer: Sendable {
         TokenRoutes(reads: reads, resolve: resolve).add(to: chain)
         ContractRoutes(reads: reads, resolve: resolve).add(to: chain)
         ChainRoutes(reads: reads, resolve: resolve).add(to: chain)
+        if let refreshes { RefreshRoutes(refreshes, reads: reads, resolve: resolve).add(to: router) }
         for (path, bytes) in fixedAnswers {
             let body = ByteBuffer(bytes: bytes)
             router.get(RouterPath(path)) { _, _ in

@@ -68,7 +68,7 @@ struct Problem: Error {
         .methodNotAllowed,
         "wrong-method",
         "Only reading is possible here",
-        "Use GET or HEAD."
+        "Use GET or HEAD; POST is for the refresh of a wallet alone."
     )
 
     static let uriTooLong = Problem(

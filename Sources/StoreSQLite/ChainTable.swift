@@ -89,7 +89,7 @@ enum ChainTable {
         )
     }
 
-    private static func id128(_ bytes: Data_) -> ID128 {
+    static func id128(_ bytes: Data_) -> ID128 {
         let number = U256(bytes: bytes) ?? .zero
         return ID128(high: number.w2, low: number.w3)
     }

@@ -34,6 +34,18 @@ enum HoldingSQL {
         SELECT owner FROM balance WHERE chain = ?1 AND contract = ?2 AND token = ?3 ORDER BY owner DESC LIMIT 1
         """
 
+    // MARK: One wallet's, ?3, after block ?2: as many rows are read as the chain has had since
+
+    static let singlesSentAfter = """
+        SELECT address.bytes, transfer.token FROM transfer CROSS JOIN address ON address.id = transfer.contract
+        WHERE transfer.chain = ?1 AND transfer.block > ?2 AND transfer.sender = ?3 AND transfer.kind IN (1, 4)
+        """
+    static let rangesSentAfter = """
+        SELECT address.bytes, token_range.first, token_range.last
+        FROM token_range CROSS JOIN address ON address.id = token_range.contract
+        WHERE token_range.chain = ?1 AND token_range.block > ?2 AND token_range.sender = ?3
+        """
+
     // MARK: A whole chain's, through its transfers; ?1 chain
 
     static let firstBlock = "SELECT block FROM transfer WHERE chain = ?1 ORDER BY block LIMIT 1"

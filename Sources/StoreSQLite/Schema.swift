@@ -67,6 +67,9 @@ enum Schema {
         migrator.registerMigration("12 metadata") { db in
             try db.execute(sql: metadata)
         }
+        migrator.registerMigration("14 wallet refreshes") { db in
+            try db.execute(sql: refreshes)
+        }
         return migrator
     }
 
@@ -268,6 +271,41 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX metadata_job_claimed ON metadata_job(claim) WHERE claim IS NOT NULL;
         CREATE INDEX metadata_job_by_due ON metadata_job(chain, contract, due);
+        """
+
+    private static let refreshes = """
+        -- one unfinished refresh for each wallet; addresses as they are, because a wallet may be in no row of ours
+        CREATE TABLE wallet_refresh(
+          id BLOB PRIMARY KEY, chain INTEGER NOT NULL, wallet BLOB NOT NULL, phase INTEGER NOT NULL DEFAULT 0,
+          block INTEGER, block_hash BLOB, next_contract BLOB, next_token BLOB, next_rule INTEGER,
+          checked INTEGER NOT NULL DEFAULT 0, matched INTEGER NOT NULL DEFAULT 0,
+          added INTEGER NOT NULL DEFAULT 0, removed INTEGER NOT NULL DEFAULT 0,
+          conflicts INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+          reason TEXT, attempts INTEGER NOT NULL DEFAULT 0,
+          requested_at INTEGER NOT NULL, finished_at INTEGER,
+          claim BLOB, claim_until INTEGER NOT NULL DEFAULT 0,
+          claim_boot TEXT NOT NULL DEFAULT '', claim_process INTEGER NOT NULL DEFAULT 0,
+          claim_birth TEXT NOT NULL DEFAULT ''
+        ) STRICT, WITHOUT ROWID;
+        CREATE UNIQUE INDEX wallet_refresh_unfinished ON wallet_refresh(chain, wallet) WHERE finished_at IS NULL;
+        CREATE INDEX wallet_refresh_by_wallet ON wallet_refresh(chain, wallet, finished_at);
+        CREATE INDEX wallet_refresh_by_end ON wallet_refresh(finished_at);
+        -- what a refresh has to look at again
+        CREATE TABLE wallet_refresh_item(
+          refresh BLOB NOT NULL, contract BLOB NOT NULL, token BLOB NOT NULL, rule INTEGER NOT NULL,
+          before BLOB NOT NULL,
+          PRIMARY KEY(refresh, contract, token, rule)
+        ) STRICT, WITHOUT ROWID;
+        -- what it could not check or explain; without a token: the contract's count
+        CREATE TABLE wallet_refresh_failure(
+          refresh BLOB NOT NULL, position INTEGER NOT NULL, contract BLOB NOT NULL, token BLOB, reason TEXT NOT NULL,
+          PRIMARY KEY(refresh, position)
+        ) STRICT, WITHOUT ROWID;
+        -- requests that may be repeated: the key, what it was used for, and what came of it
+        CREATE TABLE idempotency_key(
+          key TEXT PRIMARY KEY, request TEXT NOT NULL, refresh BLOB NOT NULL, made_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX idempotency_key_by_age ON idempotency_key(made_at);
         """
 
     typealias Index = (name: String, sql: String)

@@ -27,6 +27,7 @@ struct Serving {
             live: { [fleet] in fleet.live },
             logger: quiet
         )
+        server.refreshes = store
         let (greeting, host) = (greeting, host)
         server.onListening = { port in
             FileHandle.standardError.write(Data("\(greeting) http://\(host):\(port)/\n".utf8))

@@ -18,6 +18,7 @@ struct Wiring {
     var keeper: LeaseKeeper
     /// Blocks behind the head that count as final where the chain has no `finalized` tag.
     var confirmations: UInt64
+    var logger: Logger
 
     /// Opens database and chain and checks that they belong together, before anything is written.
     static func make(
@@ -70,7 +71,8 @@ struct Wiring {
             state: state,
             // Last: nothing that fails may leave it renewing.
             keeper: LeaseKeeper(store, of: identity.chainID, as: state.version),
-            confirmations: settings.options(for: preset).confirmations
+            confirmations: settings.options(for: preset).confirmations,
+            logger: logger
         )
     }
 
@@ -79,6 +81,7 @@ struct Wiring {
     /// - Parameter auditedPerMinute: holdings that the quiet audit checks; 0 for none.
     func run(until goal: SyncEngine<ContinuousClock>.Goal, auditedPerMinute: Int = 0) async throws {
         let (store, client, limits, chain) = (store, client, limits, state.identity.chainID)
+        let logger = logger
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await client.keepLimits(since: limits, wallSeconds: Self.wallSeconds) { learnt in
@@ -96,9 +99,30 @@ struct Wiring {
                 let auditor = Auditor(engine, store: store, chainID: chain, rowsPerMinute: auditedPerMinute)
                 group.addTask { await auditor.run() }
             }
+            if case .follow = goal {
+                let worker = RefreshWorker(Self.refresh(client, store, logger, bounds: .asked), chainID: chain)
+                group.addTask { await worker.run() }
+            }
             defer { group.cancelAll() }
             try await engine.run(state, until: goal)
         }
+    }
+
+    /// Refreshes of wallets through these endpoints.
+    static func refresh(
+        _ chain: any Chain,
+        _ store: SQLiteStore,
+        _ logger: Logger,
+        bounds: Verifier.Bounds
+    ) -> WalletRefresh {
+        WalletRefresh(
+            chain: chain,
+            store: store,
+            bounds: bounds,
+            wallSeconds: wallSeconds,
+            random: { .random(in: 0 ... .max) },
+            logger: logger
+        )
     }
 
     private static func wallSeconds() -> Int64 { Int64(Date().timeIntervalSince1970) }

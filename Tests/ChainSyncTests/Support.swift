@@ -46,6 +46,8 @@ final class FakeChain: Chain {
         var headDelay: Duration = .zero
         /// What a contract answers instead of what it would by its own events; nil: just that.
         var onCall: (@Sendable (ContractCall, BlockRef) -> CallOutcome?)?
+        /// Calls that are answered before everything ends, as in a crash; nil: all.
+        var callsLeft: Int?
         /// Calls, by the block in whose state they were made.
         var calls: [BlockRef] = []
         /// Blocks of whose logs all but the first are left out of answers, unless receipts prove them.
@@ -241,6 +243,12 @@ final class FakeChain: Chain {
         let history = blocks.prefix { $0.number <= block.number }
         guard history.last?.hash == block.hash else { throw ChainError.reorged("block \(block.number) is another one") }
         let oracle = Oracle(decode(Array(history)))
+        let isGone = state.withLock { state in
+            guard let left = state.callsLeft else { return false }
+            state.callsLeft = max(0, left - 1)
+            return left == 0
+        }
+        if isGone { throw ChainError.unavailable("the process is gone") }
         let onCall = state.withLock { state in
             state.calls += calls.map { _ in block }
             return state.onCall
@@ -256,6 +264,9 @@ final class FakeChain: Chain {
             return owner == .zero ? .reverted : .returned(owner.word.bytes)
         }
         let holder = Address(truncating: words[0].word)
+        if call.data.prefix(4) == [0x70, 0xa0, 0x82, 0x31] {
+            return .returned(U256(UInt64(oracle.count(in: call.contract, of: holder))).bytes)
+        }
         let balance = try? oracle.balance(of: words[1], in: call.contract, for: holder)
         return .returned((balance?.amount ?? .zero).bytes)
     }

@@ -1,4 +1,4 @@
-import Ethereum
+package import Ethereum
 package import Tokens
 
 /// Rows that the chain has and the ledger has not, to be put in.
@@ -36,5 +36,32 @@ package struct Repair: Sendable {
         update.rows = rows
         update.blocks = [BlockRecord(number: block.number, hash: block.hash, timestamp: nil, role: [])]
         return update
+    }
+}
+
+extension Repair {
+    /// Times the state is read anew: a running instance commits every few seconds at most.
+    private static let triesMax = 10
+
+    /// Puts the rows in as an operator's change, so that a running instance goes on from it.
+    ///
+    /// May be repeated: rows that are held already change nothing.
+    /// - Returns: how many were new; nil: the chain was reorganised since they were found missing, or others wrote each time.
+    package func put(
+        into ledger: any Ledger,
+        _ chain: ChainID,
+        random: @Sendable () -> UInt64
+    ) async throws -> Int? {
+        for _ in 0..<Self.triesMax {
+            let state = try await ledger.state(of: chain)
+            guard var update = update(of: state, commitID: ID128(high: random(), low: random())) else { return nil }
+            update.isByOperator = true
+            do {
+                return try await ledger.apply(update, to: chain).inserted
+            } catch LedgerError.stale {
+                continue
+            }
+        }
+        return nil
     }
 }

@@ -50,6 +50,30 @@ struct Reproof {
         return (explained, repair.isEmpty ? nil : repair)
     }
 
+    /// The rows of whole contracts that are not held; for contracts without, why there may be some all the same.
+    ///
+    /// For a contract whose count of a wallet's tokens is not ours, where no token is known that would tell the blocks.
+    func missing(in contracts: [Address]) async throws -> (repair: Repair?, doubts: [Address: String]) {
+        let state = try await store.state(of: chainID)
+        var repair = Repair(block: block, rewinds: state.rewinds)
+        var doubts: [Address: String] = [:]
+        for (rank, contract) in contracts.enumerated() {
+            guard rank < bounds.contractsMax else {
+                doubts[contract] = "too many contracts differ at once"
+                continue
+            }
+            do throws(Unreadable) {
+                let reading = try await read(contract, nil, state)
+                repair.add(reading.missed)
+                if reading.missed.rowCount == 0 { doubts[contract] = reading.doubt }
+            } catch {
+                guard let why = error.why else { throw CancellationError() }
+                doubts[contract] = why
+            }
+        }
+        return (repair.isEmpty ? nil : repair, doubts)
+    }
+
     /// Why nothing can be said about a contract; nil: because the task was cancelled.
     private struct Unreadable: Error {
         var why: String?
@@ -67,13 +91,14 @@ struct Reproof {
 
     // MARK: Reading
 
+    /// - Parameter claims: what is in question; nil: the whole contract.
     private func read(
         _ contract: Address,
-        _ claims: [ClaimedHolding],
+        _ claims: [ClaimedHolding]?,
         _ state: ChainState
     ) async throws(Unreadable) -> ContractReading {
-        var reading = ContractReading(Set(claims.map(\.token)))
-        let deciding = try deciding(claims)
+        var reading = ContractReading(Set((claims ?? []).map(\.token)))
+        let deciding = if let claims { try deciding(claims) } else { nil as BlockNumber? }
         for scope in state.scopes where scope.isActive && (scope.contract == nil || scope.contract == contract) {
             guard scope.firstBlock <= block.number else { continue }
             let first = max(scope.firstBlock, deciding ?? 0)

@@ -31,6 +31,14 @@ package struct Verifier: Sendable {
             contractsMax: 2,
             provesKnown: false
         )
+        /// For what somebody asked for over the network, who may be anybody: the history of a busy contract is not read
+        /// whole for each.
+        package static let asked = Bounds(
+            blocksMax: 500_000,
+            receiptBlocksMax: 200,
+            contractsMax: 10,
+            provesKnown: false
+        )
     }
 
     /// Differences kept with their details; beyond, they are counted only.
@@ -60,6 +68,8 @@ package struct Verifier: Sendable {
         package var repair: Repair?
         /// Contradictions on record that are none any more.
         var settled: [ClaimedHolding] = []
+        /// Holdings about which nobody was heard, at most ``Verifier/differencesMax``, with what there was instead.
+        var unheard: [(claimed: ClaimedHolding, outcome: CallOutcome)] = []
 
         package init() {}
     }
@@ -117,12 +127,12 @@ package struct Verifier: Sendable {
         return try await finished(result)
     }
 
-    private func recorded() throws -> [ClaimedHolding.Key: OwnershipConflict] {
+    func recorded() throws -> [ClaimedHolding.Key: OwnershipConflict] {
         let conflicts = try store.conflicts(of: chainID, limit: Self.differencesMax)
         return Dictionary(conflicts.map { ($0.claimed.key, $0) }) { first, _ in first }
     }
 
-    private func check(
+    func check(
         _ holdings: [ClaimedHolding],
         _ recorded: [ClaimedHolding.Key: OwnershipConflict],
         _ result: inout Result
@@ -136,6 +146,8 @@ package struct Verifier: Sendable {
             result.tally.count(verdict)
             switch verdict {
             case .equal where recorded[holding.key] != nil: result.settled.append(holding)
+            case .unanswered(let outcome) where result.unheard.count < Self.differencesMax:
+                result.unheard.append((holding, outcome))
             case .different(let observed) where result.differences.count < Self.differencesMax:
                 let known = recorded[holding.key]
                 let isKnown = !bounds.provesKnown && known?.claimed == holding && known?.observed == observed
@@ -152,7 +164,8 @@ package struct Verifier: Sendable {
         }
     }
 
-    private func finished(_ result: Result, isAudit: Bool = false) async throws -> Result {
+    /// The result with its differences looked into, and contradictions put on record.
+    func finished(_ result: Result, isAudit: Bool = false) async throws -> Result {
         var result = result
         (result.differences, result.repair) = try await Reproof(self).explained(result.differences)
         let conflicts = result.differences.compactMap { difference in

@@ -149,6 +149,15 @@ package struct ID128: Sendable, Hashable, CustomStringConvertible {
         }.joined()
     }
 
+    /// Reads what ``description`` writes: 32 hex digits; nil where it is anything else.
+    package init?(text: String) {
+        let digits = text.utf8
+        guard digits.count == 32, digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }),
+            let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+
     package static func random(using generator: inout some RandomNumberGenerator) -> ID128 {
         ID128(high: generator.next(), low: generator.next())
     }

@@ -68,13 +68,14 @@ struct Verify: AsyncParsableCommand {
             if try store.reading(chainID).isRenumbered { node.numberFromReceipts() }
             let verifier = Verifier(chain: node, store: store, chainID: chainID, block: block)
             let result = try await check(verifier, sample, only)
+            let repaired = try await result.repair?.put(into: store, chainID) { .random(in: 0 ... .max) }
             return VerifyReport(
                 chainID: chainID,
                 block: block,
                 threshold: threshold,
                 isSample: !all,
                 result: result,
-                repaired: try result.repair.flatMap { try put($0, into: store, chainID) }
+                repaired: repaired
             )
         }
         print(isJSON ? report.json : report.text)
@@ -114,23 +115,5 @@ struct Verify: AsyncParsableCommand {
             let line = "\(tally.checked) holdings checked, \(tally.different) differ, \(tally.unanswered) unanswered\n"
             FileHandle.standardError.write(Data(line.utf8))
         }
-    }
-
-    /// Puts missed rows in as an operator's change, so that a running instance goes on from it; how many, nil: the chain
-    /// was reorganised meanwhile.
-    private func put(_ repair: Repair, into store: SQLiteStore, _ chain: ChainID) throws -> Int? {
-        var generator = SystemRandomNumberGenerator()
-        // A running instance commits every few seconds at most; the state is read anew for each try.
-        for _ in 0..<10 {
-            let state = try store.reading(chain)
-            guard var update = repair.update(of: state, commitID: .random(using: &generator)) else { return nil }
-            update.isByOperator = true
-            do {
-                return try store.applying(update, to: chain).inserted
-            } catch LedgerError.stale {
-                continue
-            }
-        }
-        return nil
     }
 }

@@ -18,6 +18,16 @@ package struct Oracle {
         return newest?.to ?? .zero
     }
 
+    /// How many unique tokens an account has; for ranges of small ids.
+    package func count(in contract: Address, of owner: Address) -> Int {
+        var tokens: Set<U256> = []
+        for move in rows.transfers where move.contract == contract && isUnique(move) { tokens.insert(move.token) }
+        for move in rows.ranges where move.contract == contract {
+            for token in move.first.w3...move.last.w3 { tokens.insert(U256(token)) }
+        }
+        return tokens.count { self.owner(of: $0, in: contract) == owner }
+    }
+
     private func isUnique(_ move: Transfer) -> Bool { move.kind == .erc721 || move.kind == .unindexed721 }
 
     private struct Key: Hashable {
