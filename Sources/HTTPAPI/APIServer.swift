@@ -119,6 +119,7 @@ package struct APIServer: Sendable {
         let chain = router.group("v1/chains/:chain")
         TokenRoutes(reads: reads, resolve: resolve).add(to: chain)
         ContractRoutes(reads: reads, resolve: resolve).add(to: chain)
+        TraitRoutes(reads: reads, resolve: resolve).add(to: chain)
         ChainRoutes(reads: reads, resolve: resolve).add(to: chain)
         for (path, bytes) in fixedAnswers {
             let body = ByteBuffer(bytes: bytes)
