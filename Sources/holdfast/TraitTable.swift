@@ -22,7 +22,9 @@ struct TraitTable {
         while let first = rest.first {
             let group = rest.prefix { $0.type == first.type }
             rest = rest.dropFirst(group.count)
-            out.append("\(first.type.isEmpty ? "(no type)" : Self.shown(first.type)), \(group.count) values")
+            out.append(
+                "\(first.type.isEmpty ? "(no type)" : Self.shown(first.type)), \(group.count) value\(group.count == 1 ? "" : "s")"
+            )
             let sorted = group.sorted { ($1.count, $0.value.text) < ($0.count, $1.value.text) }
             let most = sorted.first?.count ?? 1
             let width = sorted.map { Self.shown($0.value.text).count }.max() ?? 0

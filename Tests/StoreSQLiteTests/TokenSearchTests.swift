@@ -73,7 +73,7 @@ import Tokens
     static let filters: [(TokenFilter, @Sendable (UInt64) -> Bool)] = [
         (TokenFilter(name: "aPE"), { $0 != 13 && $0 != 20 }), (TokenFilter(name: "#4"), { $0 == 4 || $0 == 40 }),
         (TokenFilter(name: "École"), { $0 != 13 && $0 != 20 }), (TokenFilter(name: "école"), { _ in false }),
-        (TokenFilter(name: "ÉCOLE"), { _ in false }), (TokenFilter(name: "%"), { _ in false }),
+        (TokenFilter(name: "ÉCOLE"), { $0 != 13 && $0 != 20 }), (TokenFilter(name: "%"), { _ in false }),
         (TokenFilter(name: "_"), { _ in false }), (TokenFilter(name: "bar"), { $0 == 20 }),
         (TokenFilter(traits: [trait("Color", "1")]), { $0 % 4 == 1 }),
         (TokenFilter(traits: [trait("Color", "0")]), { $0 % 4 == 0 }),

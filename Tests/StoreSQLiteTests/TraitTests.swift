@@ -78,7 +78,7 @@ import Tokens
             of: Self.many,
             at: 11
         )
-        #expect(try Self.traits(ledger) == ["Hat='Red':2", "Hat='Gold':1", "Hat='Green':1", "Eyes='Blue':2"].sorted())
+        #expect(try Self.traits(ledger).sorted() == ["Eyes='Blue':2", "Hat='Gold':1", "Hat='Green':1", "Hat='Red':2"])
         #expect(try Self.traits(ledger, of: Self.many) == ["A='x':2"])
         try Self.burn(ledger)
         #expect(try Self.traits(ledger) == ["Hat='Red':2", "Hat='Gold':1", "Eyes='Blue':2"])
@@ -216,9 +216,9 @@ import Tokens
         let ledger = try Self.ledger()
         try await ledger.tell(Self.documents, of: Self.one, at: 10)
         let before = try Self.ranking(ledger)
-        #expect(before == [[99, 1], [3, 2], [1, 3], [2, 3]])
+        #expect(before == [[3, 1], [99, 1], [1, 3], [2, 3]])
         try Self.burn(ledger)
-        #expect(try Self.ranking(ledger) == [[3, 1], [2, 2], [1, 3]])
+        #expect(try Self.ranking(ledger) == [[2, 1], [3, 1], [1, 3]])
         try ledger.rewind(to: 5)
         #expect(try Self.ranking(ledger) == before)
         let other = try SQLiteStore(path: ledger.path)
