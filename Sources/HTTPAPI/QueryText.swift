@@ -47,8 +47,9 @@ enum QueryText {
 }
 
 extension TokenFilter.Trait {
-    /// `Type:Value`, cut at the first colon that has no backslash before it; in the type a backslash makes the next
-    /// character an ordinary one. The value is everything after, as it is.
+    /// Reads `Type:Value`, cut at the first colon that has no backslash before it.
+    ///
+    /// In the type a backslash makes the next character an ordinary one. The value is everything after, as it is.
     init?(text: String) {
         var type = String.UnicodeScalarView()
         var rest = text.unicodeScalars[...]

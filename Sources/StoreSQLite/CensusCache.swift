@@ -6,7 +6,9 @@ import Tokens
 /// An entry is good exactly as long as its key is the one in the reader's snapshot; so nothing has to be told to the cache, and
 /// another process's commits count as well.
 final class CensusCache: Sendable {
-    /// What a count depends on. Holdings are a pure fold of the contract's transfers, which its digest names; and each change of
+    /// What a count depends on.
+    ///
+    /// Holdings are a pure fold of the contract's transfers, which its digest names; and each change of
     /// its tokens' traits or documents has a revision of its own.
     struct Key: Hashable, Sendable {
         var chain: Int64

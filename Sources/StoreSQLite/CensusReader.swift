@@ -29,7 +29,7 @@ struct CensusReader {
         }
     }
 
-    /// - Throws: ``ListingError/tooMuchHistory(_:)`` for a collection beyond the bounds; that costs no more than counting to them.
+    /// - Throws: ``ListingError/tooMuchHistory(_:)`` for a collection beyond the bounds; no more is read than to know it.
     func counted() throws -> CensusCache.Counted {
         try refuseTooLarge()
         let types = try types()

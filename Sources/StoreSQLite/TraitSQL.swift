@@ -22,7 +22,8 @@ enum TraitSQL {
     static let held = "SELECT token, trait FROM token_trait WHERE chain = ?1 AND contract = ?2 ORDER BY token, trait"
     /// Every trait with its type; the index holds both, without the texts.
     static let types = """
-        SELECT t.id, t.type FROM trait_type y INDEXED BY trait_type_by_contract CROSS JOIN trait t INDEXED BY trait_by_type ON t.type = y.id
+        SELECT t.id, t.type FROM trait_type y INDEXED BY trait_type_by_contract
+        CROSS JOIN trait t INDEXED BY trait_by_type ON t.type = y.id
         WHERE y.chain = ?1 AND y.contract = ?2
         """
     /// Values of type ?1 from ?2 on, at most ?3.

@@ -19,7 +19,9 @@ import Tokens
         (0..<census.supply).map { census.rarity(of: U256(UInt64($0 + 1)))?.rank }
     }
 
-    /// Four tokens. Hat: Red (101) of three, Gold (102) of one. Eyes: Blue (201) of two, Green (202) of one, none of one.
+    /// Four tokens.
+    ///
+    /// Hat: Red (101) of three, Gold (102) of one. Eyes: Blue (201) of two, Green (202) of one, none of one.
     ///
     /// Bits: Red log2(4/3) = 0.41503750, Gold log2(4/1) = 2, Blue log2(4/2) = 1, Green 2, no Eyes 2. So the tokens have
     /// 1.41503750, the same, 4, and 2.41503750. Entropy: 3/4 · 0.41503750 + 1/4 · 2 for Hat, which is 0.81127812,

@@ -10,16 +10,18 @@ package import Ethereum
 
 /// What the tokens of one collection have, counted, and how rare each is by it.
 ///
-/// Rarity is information content as the OpenRarity method defines it (openrarity.dev, "information content scoring"): with `n`
-/// tokens, of which `c` have a trait, the trait carries `log2(n / c)` bits. A token's bits are the sum over its traits, and over
-/// the types that it lacks, of which lacking them is a value like any other. Its score is its bits divided by the
-/// collection's entropy: the sum of `p · log2(1 / p)` over every value of every type, lacking it among them.
+/// Rarity is information content as the OpenRarity method defines it (github.com/OpenRarity/open-rarity, "information
+/// content scoring"): with `n` tokens, of which `c` have a trait, the trait carries `log2(n / c)` bits. A token's bits are
+/// the sum over its traits, and over the types that it lacks, of which lacking them is a value like any other. Its score
+/// is its bits divided by the collection's entropy: the sum of `p · log2(1 / p)` over every value of every type, lacking
+/// it among them.
 ///
-/// Left out, on purpose: the number of traits as a trait of its own, and tokens with unique traits before all others; both are
-/// later additions to the method. Types and values are compared exactly, not without regard to case and spaces. A token that has several values of
-/// one type has the bits of each. Where all tokens are alike the entropy is 0, and so is every score.
+/// Left out, on purpose: the number of traits as a trait of its own, and tokens with unique traits before all others;
+/// both are later additions to the method. Types and values are compared exactly, not without regard to case and spaces.
+/// A token that has several values of one type has the bits of each. Where all tokens are alike the entropy is 0, and so
+/// is every score.
 ///
-/// Sums are integers in units of 2^-32 bit, so that they are the same in any order and on any machine.
+/// Sums are integers in units of 2^-32 bit, so that they are the same in any order.
 package struct TraitCensus: Sendable {
     /// The tokens that count, in order of ids.
     private let tokens: [U256]
@@ -181,7 +183,7 @@ package struct TraitCensus: Sendable {
             )
         }
 
-        /// The bits of every token: those of lacking everything, less those of lacking what it has, and those of what it has.
+        /// The bits of lacking everything, less those of lacking what a token has, and those of what it has; for every token.
         private func bits() -> [Int64] {
             let supply = Double(tokens.count)
             func information(_ count: Int) -> Int64 {

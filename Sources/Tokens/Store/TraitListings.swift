@@ -2,10 +2,10 @@ package import Ethereum
 
 /// The questions about what the tokens of a collection have.
 ///
-/// Counted are tokens that somebody holds now and of which a document is held. Burned tokens count nowhere, nor do those that only ever
-/// moved in ERC-2309 ranges, of which nobody asks for documents.
+/// Counted are tokens that somebody holds now and of which a document is held. Burned tokens count nowhere, nor do those
+/// that only ever moved in ERC-2309 ranges, of which nobody asks for documents.
 package protocol TraitListings: Sendable {
-    /// The traits of a contract's tokens with how many have each: by type, then by value, both in the order of first appearance.
+    /// A contract's traits and how many tokens have each: by type, then by value, both in the order of first appearance.
     /// - Throws: ``ListingError/tooMuchHistory(_:)`` for a collection beyond ``CollectionLimits``.
     func traits(
         of contract: Address,
@@ -128,7 +128,7 @@ package struct TraitPosition: Sendable, Hashable {
 
 /// What tokens are looked for: all of it must match.
 package struct TokenFilter: Sendable, Hashable {
-    /// A part of the name; ASCII letters match in either case, all else byte for byte. nil: any.
+    /// A part of the name, nil: any; ASCII letters match in either case, all else byte for byte.
     package var name: String?
     /// Types and values; a value matches as text, whatever its kind.
     package var traits: [Trait]
