@@ -43,6 +43,22 @@ final class CensusCache: Sendable {
     /// The one used last at the end.
     private let entries = Mutex<[Entry]>([])
 
+    /// Held while one collection is counted, so that what counts take is taken once, and the same one is not counted twice.
+    private let counting = Mutex(())
+
+    /// The kept count, or a new one, which is kept then.
+    ///
+    /// - Parameter count: runs alone; those who want a count meanwhile wait, those whose count is kept do not.
+    func counted(_ key: Key, _ count: () throws -> Counted) throws -> Counted {
+        if let kept = counted(key) { return kept }
+        return try counting.withLock { _ in
+            if let kept = counted(key) { return kept }
+            let made = try count()
+            keep(made, as: key)
+            return made
+        }
+    }
+
     func counted(_ key: Key) -> Counted? {
         entries.withLock { entries in
             guard let index = entries.firstIndex(where: { $0.key == key }) else { return nil }

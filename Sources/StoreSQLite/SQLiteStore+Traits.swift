@@ -85,13 +85,7 @@ extension SQLiteStore: TraitListings {
                 return CollectionPage(items: [], next: nil, standing: standing, tally: none)
             }
             standing.revision = key.version
-            let counted: CensusCache.Counted
-            if let kept = censuses.counted(key) {
-                counted = kept
-            } else {
-                counted = try CensusReader(reading, id).counted()
-                censuses.keep(counted, as: key)
-            }
+            let counted = try censuses.counted(key) { try CensusReader(reading, id).counted() }
             let answer = try body(reading, id, counted)
             return CollectionPage(
                 items: answer.items,

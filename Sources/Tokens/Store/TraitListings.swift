@@ -35,7 +35,8 @@ package protocol TraitListings: Sendable {
 
 /// How large a collection may be of which traits are counted.
 ///
-/// Both bounds together keep a count to some 100 MB and a few seconds while it is made, and to 48 MB kept.
+/// Both bounds together keep a count to some seconds, and to 50 MB while it is made (300 MB where every token has types
+/// of its own, which is the worst there is) and 12 MB (44 MB) kept.
 package enum CollectionLimits {
     /// Tokens that ever had an owner or were counted.
     package static let tokensMax = 250_000
