@@ -33,7 +33,7 @@ struct CensusReader {
     func counted() throws -> CensusCache.Counted {
         try refuseTooLarge()
         let types = try types()
-        let ranges = try ranges()
+        let ranges = try reading.rangeOwnership(of: contract, most: limits.rangesMax)
         var owners = try IDWalk(reading.rows(TraitSQL.owners, place))
         var supplies = try IDWalk(reading.rows(TraitSQL.supplies, place))
         var names = try IDWalk(reading.rows(TraitSQL.names, place))
@@ -97,27 +97,30 @@ struct CensusReader {
         while let row = try rows.next() { out[row[0]] = row[1] }
         return out
     }
+}
 
-    /// nil where the contract has none, as nearly all.
-    private func ranges() throws -> RangeOwnership? {
+extension ListReading {
+    /// Who owns what of a contract by ranges, to be held against its tokens' own rows; nil where it has none, as nearly all.
+    /// - Throws: ``ListingError/tooMuchHistory(_:)`` for more ranges than `most`.
+    func rangeOwnership(of contract: AddressID, most: Int) throws -> RangeOwnership? {
         var out: [RangeTransfer] = []
-        let rows = try reading.rows(ListSQL.ranges, place + [limits.rangesMax + 1, Int64.max])
-        while let row = try rows.next() {
+        let ranges = try rows(ListSQL.ranges, [chain, contract, most + 1, Int64.max])
+        while let row = try ranges.next() {
             out.append(
                 RangeTransfer(
-                    place: ListReading.place(row, from: 0, ordinal: false),
+                    place: Self.place(row, from: 0, ordinal: false),
                     contract: .zero,
-                    first: try ListReading.token(row, 2),
-                    last: try ListReading.token(row, 3),
+                    first: try Self.token(row, 2),
+                    last: try Self.token(row, 3),
                     from: .zero,
-                    to: try ListReading.address(row, 4),
+                    to: try Self.address(row, 4),
                     transactionHash: .zero,
                     transactionIndex: 0
                 )
             )
         }
-        guard out.count <= limits.rangesMax else {
-            throw ListingError.tooMuchHistory("the contract has more than \(limits.rangesMax) ranges")
+        guard out.count <= most else {
+            throw ListingError.tooMuchHistory("the contract has more than \(most) ranges")
         }
         return out.isEmpty ? nil : RangeOwnership(out)
     }

@@ -148,7 +148,7 @@ extension ListReading {
     }
 
     /// The unique ledger's answer, now or at a past block.
-    func unique(
+    fileprivate func unique(
         _ token: TokenID,
         _ contract: AddressID,
         at block: BlockNumber? = nil,

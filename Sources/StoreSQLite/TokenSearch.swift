@@ -14,8 +14,8 @@ struct TokenSearch {
     /// For each trait of the filter the numbers that its text has: as a string, as a number, as a truth value.
     private let traits: [[Int64]]
     private let part: [UInt8]
+    private let ranges: RangeOwnership?
     private let limit: Int
-    private let limits: ListLimits
     /// Rows that may still be read for this page.
     private var budget: Int
     private(set) var items: [FoundToken] = []
@@ -37,8 +37,8 @@ struct TokenSearch {
         self.contract = contract
         self.filter = filter
         self.limit = limit
-        self.limits = limits
         budget = limits.rowsMax
+        ranges = try reading.rangeOwnership(of: contract, most: limits.rangeStepsMax)
         part = Self.folded(filter.name ?? "")
         traits = try filter.traits.map { trait in
             var out: [Int64] = []
@@ -123,13 +123,18 @@ struct TokenSearch {
     private mutating func held(_ token: U256) throws -> [HeldToken] {
         budget -= 2
         var out: [HeldToken] = []
-        let unique = try reading.unique(TokenID(contract: address, token: token), contract, limits: limits)
-        if let unique, unique.owner != .zero {
-            out.append(
-                HeldToken(contract: address, token: token, rule: .unique, owner: unique.owner, amount: SignedSum(1))
-            )
+        let place: StatementArguments = [reading.chain, contract, ListReading.key(token)]
+        let own = try reading.first(ListSQL.owner, place)
+        var owner = try own.map { try ListReading.address($0, 3) }
+        if let segment = ranges?.segment(covering: token),
+            own.map({ ListReading.place($0, from: 0) < segment.place }) ?? true
+        {
+            owner = segment.owner
         }
-        if let row = try reading.first(TraitSQL.supply, [reading.chain, contract, ListReading.key(token)]) {
+        if let owner, owner != .zero {
+            out.append(HeldToken(contract: address, token: token, rule: .unique, owner: owner, amount: SignedSum(1)))
+        }
+        if let row = try reading.first(TraitSQL.supply, place) {
             let amount = try ListReading.sum(row, 0)
             if !amount.isNegative, !amount.isZero {
                 out.append(HeldToken(contract: address, token: token, rule: .counted, owner: nil, amount: amount))

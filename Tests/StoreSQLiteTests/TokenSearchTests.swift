@@ -112,6 +112,29 @@ import Tokens
         #expect(page.next?.token == U256(11))
     }
 
+    @Test func `who holds what was found is told by the newest of its own transfer and the ranges over it`()
+        async throws
+    {
+        let ledger = try await Self.ledger()
+        let other = TestLedger.address(10)
+        ledger.at(8)
+        ledger.moveRange(U256(1)...U256(5), of: Self.one, from: Self.wallet, to: other)
+        ledger.move(U256(2), of: Self.one, from: other, to: Self.wallet)
+        ledger.moveRange(U256(4)...U256(4), of: Self.one, from: other, to: .zero)
+        ledger.moveRange(U256(7)...U256(7), of: Self.one, to: other)
+        try ledger.commit()
+        let page = try ledger.store.tokens(
+            in: Self.one,
+            on: 321,
+            matching: TokenFilter(name: "ape"),
+            PageRequest(position: nil, limit: 7)
+        )
+        #expect(page.items.map(\.token.token) == [1, 2, 3, 5, 6, 7, 8].map { U256($0) })
+        #expect(
+            page.items.map(\.token.owner) == [other, Self.wallet, other, other, Self.wallet, other, Self.wallet]
+        )
+    }
+
     @Test func `pages of traits together are all traits, whatever their size`() async throws {
         let ledger = try await Self.ledger()
         func all(limit: Int, rowsMax: Int) throws -> [TraitCount] {

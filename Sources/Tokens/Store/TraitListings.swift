@@ -25,6 +25,7 @@ package protocol TraitListings: Sendable {
     /// A contract's held tokens that match a filter, by id.
     ///
     /// The work for one page is bounded, so that a page may be short or empty and still have a next one.
+    /// - Throws: ``ListingError/tooMuchHistory(_:)`` for a contract of more than 100,000 ranges.
     func tokens(
         in contract: Address,
         on chain: ChainID,
