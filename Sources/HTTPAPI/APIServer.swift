@@ -121,6 +121,7 @@ package struct APIServer: Sendable {
         let chain = router.group("v1/chains/:chain")
         TokenRoutes(reads: reads, resolve: resolve).add(to: chain)
         ContractRoutes(reads: reads, resolve: resolve).add(to: chain)
+        TraitRoutes(reads: reads, resolve: resolve).add(to: chain)
         ChainRoutes(reads: reads, resolve: resolve).add(to: chain)
         if let refreshes { RefreshRoutes(refreshes, reads: reads, resolve: resolve).add(to: router) }
         for (path, bytes) in fixedAnswers {

@@ -11,9 +11,18 @@ struct Inputs {
 
     static let limitDefault = 20
     static let limitMax = 100
+    /// Each costs a look-up for every token that is passed.
+    private static let traitsMax = 16
 
-    /// - Parameter allowed: the query's names; any other is refused, because a misspelt one would be ignored silently.
-    init(_ request: Request, _ context: APIContext, query allowed: [String] = []) throws {
+    /// - Parameters:
+    ///   - allowed: the query's names; any other is refused, because a misspelt one would be ignored silently.
+    ///   - repeatable: those that may be given more than once.
+    init(
+        _ request: Request,
+        _ context: APIContext,
+        query allowed: [String] = [],
+        repeatable: Set<String> = []
+    ) throws {
         self.request = request
         self.context = context
         query = request.uri.query == nil ? [] : request.uri.queryParameters.map { ($0.key, $0.value) }
@@ -21,7 +30,8 @@ struct Inputs {
             let names = allowed.isEmpty ? "it takes none" : "it takes " + allowed.joined(separator: ", ")
             throw Problem.badInput("The query parameter \(key.prefix(40)) is not known here; \(names).")
         }
-        for (index, pair) in query.enumerated() where query[..<index].contains(where: { $0.key == pair.key }) {
+        for (index, pair) in query.enumerated()
+        where !repeatable.contains(String(pair.key)) && query[..<index].contains(where: { $0.key == pair.key }) {
             throw Problem.badInput("The query parameter \(pair.key) is given twice.")
         }
     }
@@ -78,6 +88,31 @@ struct Inputs {
         }
     }
 
+    /// What tokens are looked for by name and traits; nil where the query asks for neither.
+    func filter() throws -> TokenFilter? {
+        let texts = try QueryText.values(of: ["name", "trait"], in: request.uri.query ?? "")
+        let filter = TokenFilter(
+            name: texts["name"]?.first,
+            traits: try (texts["trait"] ?? []).map { text in
+                guard let trait = TokenFilter.Trait(text: text) else {
+                    throw Problem.badInput(
+                        "trait=\(text.prefix(60)) is not Type:Value; a colon or backslash in the type has a backslash before it."
+                    )
+                }
+                return trait
+            }
+        )
+        if filter.name?.isEmpty == true { throw Problem.badInput("name= is empty; leave it out to see every token.") }
+        guard filter.traits.count <= Self.traitsMax else {
+            throw Problem.badInput("At most \(Self.traitsMax) traits can be asked for at once.")
+        }
+        guard !filter.isEmpty else { return nil }
+        if value("atBlock") != nil {
+            throw Problem.badInput("Names and traits are known as they are now: leave out atBlock, or name and trait.")
+        }
+        return filter
+    }
+
     func limit() throws -> Int {
         guard let text = value("limit") else { return Self.limitDefault }
         guard let limit = Int(text), (1...Self.limitMax).contains(limit) else {
@@ -96,11 +131,9 @@ struct Inputs {
 
     /// Which page of the list that the request's path names.
     func page<Position: CursorPosition>(_: Position.Type) throws -> PageInput<Position> {
-        let names = ["atBlock", "wallet", "contract"]
-        let list = Cursor.list(
-            request.uri.path + "?"
-                + names.compactMap { name in value(name).map { "\(name)=\($0)" } }.joined(separator: "&")
-        )
+        let names: Set<Substring> = ["atBlock", "wallet", "contract", "name", "trait"]
+        let chosen = query.filter { names.contains($0.key) }.map { "\($0.key)=\($0.value)" }.sorted()
+        let list = Cursor.list(request.uri.path + "?" + chosen.joined(separator: "&"))
         var out = PageInput<Position>(limit: try limit(), isConsistent: try isConsistent(), list: list)
         guard let text = value("cursor") else { return out }
         guard let cursor = Cursor(text: text), let position = Position(cursorBytes: cursor.position) else {

@@ -286,5 +286,6 @@ struct MetadataRows {
             fields.name, fields.description, fields.image, fields.animation, fields.externalURL,
             fields.attributes, Int64(fields.flags),
         ])
+        try TraitRows(reading, contract).put(metadata.fields, of: metadata.token.token)
     }
 }

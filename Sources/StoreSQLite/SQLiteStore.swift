@@ -15,6 +15,8 @@ package final class SQLiteStore: Sendable {
     /// Where the file lies.
     package var path: String { pool.path }
     let writer: WriterState
+    /// Collections as they were counted last.
+    let censuses = CensusCache()
     let lease: LeaseTerms
     private let rim: Rim
     /// Indexes that are to be built beside those that every database gets.

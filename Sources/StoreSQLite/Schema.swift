@@ -67,6 +67,9 @@ enum Schema {
         migrator.registerMigration("12 metadata") { db in
             try db.execute(sql: metadata)
         }
+        migrator.registerMigration("13 traits") { db in
+            try db.execute(sql: traits)
+        }
         migrator.registerMigration("14 wallet refreshes") { db in
             try db.execute(sql: refreshes)
         }

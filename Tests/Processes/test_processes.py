@@ -1,4 +1,4 @@
-"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [lists] [disks] [stops] [answers] [endpoints] [demo]`.
+"""The real program as a process: killed, stopped, misused. `python test_processes.py [restarts] [inputs] [lists] [disks] [stops] [answers] [traits] [endpoints] [demo]`.
 
 The program is .build/debug/holdfast of this repository, or HOLDFAST_BIN. The last line is `N passed, N failed`.
 """
@@ -355,6 +355,50 @@ def answers(directory):
     check("a dry run writes nothing", (directory / "answers.db").read_bytes() == before)
 
 
+def traits(directory):
+    """A database from before traits were kept: the command fills them in, counts and ranks."""
+    chain = Chain(300)
+    path = directory / "traits.db"
+    server = Server(chain)
+    run("sync", "--rpc", server.url, "--to-block", "250", "--database", f"sqlite:{path}")
+    contract, address, count = rows(
+        path,
+        "SELECT contract, hex(bytes), count(*) FROM owner JOIN address ON id = contract WHERE owner <> 0 GROUP BY contract ORDER BY 3 DESC",
+    )[0]
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        held = db.execute("SELECT token FROM owner WHERE contract = ? AND owner <> 0 ORDER BY token", (contract,)).fetchall()
+        db.execute("INSERT INTO metadata_document(id, hash, raw) VALUES(1, x'01', x'7b7d')")
+        for number, (token,) in enumerate(held[:-1]):
+            hat = "Gold\x1b" if number == 0 else "Red"
+            attributes = json.dumps([{"trait_type": "Hat", "value": hat}, {"trait_type": "Level", "value": 5}])
+            db.execute(
+                "INSERT INTO token_metadata SELECT chain, contract, token, 1, x'61', 'a', 1, x'00', 1, NULL, 1, 1,"
+                " 'Name', NULL, NULL, NULL, NULL, ?, 0 FROM owner WHERE contract = ? AND token = ?",
+                (attributes, contract, token),
+            )
+        for table in ["trait_type", "trait", "token_name", "token_trait", "trait_revision"]:
+            db.execute(f"DROP TABLE {table}")
+        db.execute("DELETE FROM grdb_migrations WHERE identifier = '13 traits'")
+    arguments = [f"0x{address.lower()}", "--database", f"sqlite:{path}"]
+    done = run("traits", *arguments, "--json")
+    said = json.loads(done.stdout)
+    told = {(trait["traitType"], trait["value"]): trait["count"] for trait in said["traits"]}
+    expected = {("Hat", "Gold\x1b"): 1, ("Hat", "Red"): count - 2, ("Level", 5): count - 1}
+    good = told == expected and said["tokens"] == count - 1 and said["unknownTokens"] == 1 and said["asOf"]["blockNumber"] == 250
+    check("traits --json: counts, of how many, as of which block", good, done.stdout + done.stderr)
+    done = run("traits", *arguments)
+    good = "Hat, 2 values" in done.stdout and "█" in done.stdout and "\x1b" not in done.stdout
+    check("traits: a table with bars, without what moves the cursor", good, done.stdout + done.stderr)
+    check("traits: how many and as of which block on stderr", f"{count - 1} tokens counted" in done.stderr and "as of block 250" in done.stderr, done.stderr)
+    done = run("traits", *arguments, "--rarity", "--json", "--limit", "2")
+    said = json.loads(done.stdout)
+    first, second = said["ranking"]
+    good = (first["rank"], second["rank"]) == (1, 2) and first["score"] > second["score"] and said["all"] is (count <= 3)
+    check("traits --rarity: the one with the rare hat first", good, done.stdout + done.stderr)
+    done = run("traits", "0x" + "00" * 19 + "99", "--database", f"sqlite:{path}")
+    check("traits of a contract that nobody knows: said in words", done.returncode == 1 and "no NFT event" in done.stderr, done.stderr)
+
+
 def endpoints(directory):
     """Which endpoints are asked, and what of them is shown."""
     server = Server(Chain(30, chain_id=31_337))
@@ -474,6 +518,7 @@ TESTS = {
     "disks": disks,
     "stops": stops,
     "answers": answers,
+    "traits": traits,
     "endpoints": endpoints,
     "demo": demo,
 }

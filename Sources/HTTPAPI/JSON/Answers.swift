@@ -92,13 +92,15 @@ extension JSONWriter {
 
     /// A token in a contract's list.
     mutating func object(ofContract token: HeldToken) {
-        object { json in
-            json.field("tokenId", token.token.decimal)
-            json.field("standard", token.rule.standard)
-            switch token.rule {
-            case .unique: json.field("owner", token.owner?.checksummed)
-            case .counted: json.fields(amount: token.amount, named: "supply")
-            }
+        object { $0.fields(ofContract: token) }
+    }
+
+    mutating func fields(ofContract token: HeldToken) {
+        field("tokenId", token.token.decimal)
+        field("standard", token.rule.standard)
+        switch token.rule {
+        case .unique: field("owner", token.owner?.checksummed)
+        case .counted: fields(amount: token.amount, named: "supply")
         }
     }
 

@@ -39,8 +39,16 @@ struct ContractRoutes: Sendable {
     }
 
     @Sendable func tokens(_ request: Request, _ context: APIContext) async throws -> Response {
-        let inputs = try Inputs(request, context, query: ["atBlock", "limit", "cursor", "consistent"])
+        let inputs = try Inputs(
+            request,
+            context,
+            query: ["atBlock", "name", "trait", "limit", "cursor", "consistent"],
+            repeatable: ["trait"]
+        )
         let (chain, contract) = (try inputs.chain(resolve), try inputs.address("contract"))
+        if let filter = try inputs.filter() {
+            return try await TraitRoutes(reads: reads, resolve: resolve).found(filter, contract, chain, inputs)
+        }
         let block = try inputs.block()
         let page = try inputs.page(TokenPosition.self)
         let answer = try await reads.ask { catalog in

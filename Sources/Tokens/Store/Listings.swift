@@ -4,7 +4,7 @@ package import Ethereum
 ///
 /// Pages are keyset pages: each names where the next one starts, so that rows that come or go meanwhile shift nothing. A
 /// page may be shorter than asked for, because the work for one page is bounded; only a missing ``Page/next`` is the end.
-package protocol Listings: Catalog {
+package protocol Listings: Catalog, TraitListings {
     /// A reader for look-ups of owners. Opens a connection: keep it, and give it to one caller at a time.
     func ownerReader() throws -> any OwnerReader
     /// Who holds a token, now or at a past block, with a page of the counted ledger's balances.

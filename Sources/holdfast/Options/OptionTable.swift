@@ -155,6 +155,11 @@ enum OptionTable {
         reach: .command
     )
     static let why = Row(name: "why", help: "Show the event that decided.", reach: .command)
+    static let rarity = Row(
+        name: "rarity",
+        help: "Show the tokens by rarity instead of the traits.",
+        reach: .command
+    )
     static let limit = Row(
         name: "limit",
         value: "N",
@@ -247,7 +252,8 @@ enum OptionTable {
         config,
         toBlock,
         json,
-        rewindTo, dryRun, atBlock, why, limit, format, force, undo, exitAfter, wallet, sample, threshold, everyHolding,
+        rewindTo, dryRun, atBlock, why, rarity, limit, format, force, undo, exitAfter, wallet, sample, threshold,
+        everyHolding,
         everyToken, allowPrivateMetadata, ipfsGateway,
         seeds, crashes, killSeconds, full,
     ]
