@@ -67,6 +67,10 @@ enum Schema {
         migrator.registerMigration("12 metadata") { db in
             try db.execute(sql: metadata)
         }
+        migrator.registerMigration("13 reading rules") { db in
+            // By what a contract's logs are read; see ReadingRule.
+            try db.execute(sql: "ALTER TABLE scope ADD COLUMN rule INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 

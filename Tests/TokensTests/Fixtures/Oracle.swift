@@ -18,7 +18,7 @@ package struct Oracle {
         return newest?.to ?? .zero
     }
 
-    private func isUnique(_ move: Transfer) -> Bool { move.kind == .erc721 || move.kind == .unindexed721 }
+    private func isUnique(_ move: Transfer) -> Bool { [.erc721, .unindexed721, .cryptoPunk].contains(move.kind) }
 
     private struct Key: Hashable {
         var contract: Address
