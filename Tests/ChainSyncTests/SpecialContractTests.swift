@@ -59,19 +59,19 @@ import Tokens
             let chain = drawn()
             let process = try await indexed(chain, directory + "/a.db")
             try await process.sync(to: chain.headNumber)
-            #expect(try lines(process) == ["u 20#1 2 x1", owned(1, 4), owned(2, 1)])
+            #expect(try lines(process) == [owned(1, 4), owned(2, 1), "u 20#1 2 x1"])
             #expect(try process.store.chains()[0].checkpoint == chain.headNumber)
             // At the tail, block by block.
             chain.mine([punks.pays(1, 4, to: 5), punks.sellsPunk(1, for: 0, 4, to: 0)])
             let head = chain.headNumber
             #expect(try await process.follow { $0.checkpoint == head })
-            #expect(try lines(process) == ["u 20#1 2 x1", owned(1, 5), owned(2, 1)])
+            #expect(try lines(process) == [owned(1, 5), owned(2, 1), "u 20#1 2 x1"])
             // The sale is undone, another punk moves instead.
             chain.fork(at: head - 1)
             chain.mine([punks.pays(1, 1, to: 6), punks.givesPunk(2, 1, to: 6)], [])
             let tip = chain.blocks[Int(head) + 1].ref
             #expect(try await process.follow { $0.checkpoint == tip.number && $0.tip == tip })
-            #expect(try lines(process) == ["u 20#1 2 x1", owned(1, 4), owned(2, 6)])
+            #expect(try lines(process) == [owned(1, 4), owned(2, 6), "u 20#1 2 x1"])
             #expect(try differences(chain, process.export()) == [])
         }
     }
@@ -110,7 +110,7 @@ import Tokens
             let after = try await indexed(chain, path)
             #expect(try after.store.chains()[0].checkpoint == nil, "complete, though history is missing")
             try await after.sync(to: chain.headNumber)
-            #expect(try lines(after) == ["u 20#1 2 x1", owned(1, 4), owned(2, 1)])
+            #expect(try lines(after) == [owned(1, 4), owned(2, 1), "u 20#1 2 x1"])
             let filters = chain.state.withLock { $0.filters }
             #expect(!filters.isEmpty && filters.allSatisfy { $0.addresses == Self.listed.map(\.address).sorted() })
             let clean = try await indexed(chain, directory + "/clean.db")
@@ -132,7 +132,7 @@ import Tokens
             let plan = ReadPlan(state: after.state, through: chain.headNumber)
             #expect(plan.segments.flatMap(\.keys).map(\.eventSet) == [.cryptoPunks])
             try await after.sync(to: chain.headNumber)
-            #expect(try lines(after) == ["u 20#1 2 x1", owned(1, 4), owned(2, 1)])
+            #expect(try lines(after) == [owned(1, 4), owned(2, 1), "u 20#1 2 x1"])
             #expect(chain.state.withLock { $0.filters }.allSatisfy { $0.addresses == [punks.address] })
         }
     }
@@ -201,7 +201,7 @@ import Tokens
             // The endpoint leaves out all but the first log of the block of the accepted bid.
             chain.state.withLock { $0.hidden = [6] }
             try await process.sync(to: chain.headNumber)
-            #expect(try lines(process) == ["u 20#1 2 x1", owned(1, 3), owned(2, 1)])
+            #expect(try lines(process) == [owned(1, 3), owned(2, 1), "u 20#1 2 x1"])
             chain.state.withLock { ($0.hasBlooms, $0.hasReceipts) = (true, true) }
             let verifier = Verifier(
                 chain: chain,

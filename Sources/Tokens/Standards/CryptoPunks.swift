@@ -21,7 +21,7 @@ package enum CryptoPunks {
         w0: 0x8a0e_37b7_3a0d_9c82,
         w1: 0xe205_d4d1_a3ff_3d0b,
         w2: 0x57ce_5f4d_7bcc_f6ba,
-        w3: 0xc033_6dc1_01cb_7ba7
+        w3: 0xc033_36dc_101c_b7ba
     )
     /// Keccak-256 of `PunkTransfer(address,address,uint256)`.
     package static let punkTransfer = Hash32(

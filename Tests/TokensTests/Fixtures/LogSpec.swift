@@ -85,7 +85,7 @@ package enum Topics {
         0x8a0e_37b7_3a0d_9c82,
         0xe205_d4d1_a3ff_3d0b,
         0x57ce_5f4d_7bcc_f6ba,
-        0xc033_6dc1_01cb_7ba7
+        0xc033_36dc_101c_b7ba
     )
     package static let punkTransfer = topic(
         0x05af_636b_70da_6819,
