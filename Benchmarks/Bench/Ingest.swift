@@ -97,7 +97,7 @@ enum Ingest {
                             while true {
                                 let answer = try await chain.logs(in: range, matching: filter)
                                 var decoded = DecodedLogs()
-                                TokenStandards.decode(answer.page, into: &decoded)
+                                TokenStandards.decode(answer.page, by: .none, into: &decoded)
                                 rows.withLock { $0 += decoded.rowCount }
                                 guard answer.range.upperBound < range.upperBound else { break }
                                 range = (answer.range.upperBound + 1)...range.upperBound

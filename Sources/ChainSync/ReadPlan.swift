@@ -60,8 +60,9 @@ package struct ReadPlan: Sendable, Equatable {
     /// The filters that together ask for what `keys` miss, or for a little more where nodes cannot be asked for less; each
     /// with the keys that it serves.
     ///
-    /// One, but where the whole of a busy chain is read for indexed forms and a contract for all: then the chain's
-    /// filter leaves the contract's older forms on the node, and they are asked for by address.
+    /// One, but where the whole of a chain is read and a contract for more: then the chain's filter leaves some of the
+    /// contract's events on the node, older forms or ones of its own, and they are asked for by address. All such contracts
+    /// in one question: a topic that only one of them has costs the others nothing, a second question costs a request a page.
     package static func questions(
         for keys: [CoverageKey],
         scopes: [Scope]
@@ -70,16 +71,18 @@ package struct ReadPlan: Sendable, Equatable {
         func isWhole(_ key: CoverageKey) -> Bool { contracts[key.scope] == .some(nil) }
         func byAddress(_ keys: [CoverageKey]) -> LogFilter {
             let addresses = Set(keys.compactMap { contracts[$0.scope] ?? nil })
-            return LogFilter(addresses: addresses.sorted(), topics0: EventSet.topics, topicCountMin: 1)
+            let own = Set(keys.map(\.eventSet)).sorted().flatMap(\.ownTopics)
+            return LogFilter(addresses: addresses.sorted(), topics0: EventSet.topics + own, topicCountMin: 1)
         }
         let whole = keys.filter(isWhole)
         if whole.isEmpty { return [(keys, byAddress(keys))] }
-        if whole.contains(where: { $0.eventSet != .indexed }) {
-            return [(keys, LogFilter(topics0: EventSet.topics, topicCountMin: 1))]
+        let isWide = whole.contains { $0.eventSet != .indexed }
+        func isServed(_ key: CoverageKey) -> Bool {
+            isWide ? key.eventSet.ownTopics.isEmpty : key.eventSet == .indexed
         }
-        let indexed = LogFilter(topics0: EventSet.topics, topicCountMin: 4)
-        let older = keys.filter { $0.eventSet != .indexed }
-        guard !older.isEmpty else { return [(keys, indexed)] }
-        return [(keys.filter { $0.eventSet == .indexed }, indexed), (older, byAddress(older))]
+        let wide = LogFilter(topics0: EventSet.topics, topicCountMin: isWide ? 1 : 4)
+        let rest = keys.filter { !isServed($0) }
+        guard !rest.isEmpty else { return [(keys, wide)] }
+        return [(keys.filter(isServed), wide), (rest, byAddress(rest))]
     }
 }

@@ -42,6 +42,7 @@ extension SyncEngine {
         }
         var queue = Array(plan.segments.reversed())
         var pending = Pending()
+        let rules = ContractRules(state.scopes)
         var failure: (any Error)?
         // What nobody serves must not keep the rest from being read.
         var unserved: (any Error)?
@@ -53,7 +54,7 @@ extension SyncEngine {
                     let next = take(from: &queue)
                 {
                     let (chain, beside) = (chain, Self.link(above: next.range.upperBound, state))
-                    group.addTask { await Self.fetch(next, from: chain, beside: beside) }
+                    group.addTask { await Self.fetch(next, from: chain, beside: beside, rules) }
                     inFlight += 1
                 }
                 guard inFlight > 0, let result = try await group.next() else { break }
@@ -115,12 +116,13 @@ extension SyncEngine {
     private static func fetch(
         _ segment: ReadPlan.Segment,
         from chain: any Chain,
-        beside: BlockRef?
+        beside: BlockRef?,
+        _ rules: ContractRules
     ) async -> Result<Piece, any Error> {
         do throws(ChainError) {
             let answer = try await chain.logs(in: segment.range, matching: segment.filter, beside: beside)
             var rows = DecodedLogs()
-            TokenStandards.decode(answer.page, into: &rows)
+            TokenStandards.decode(answer.page, by: rules, into: &rows)
             return .success(
                 Piece(
                     segment: segment,

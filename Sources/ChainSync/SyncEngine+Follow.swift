@@ -222,7 +222,7 @@ extension SyncEngine {
             }
         }
         for question in ReadPlan.questions(for: update.covered.map(\.key), scopes: scopes) {
-            let read = try await rows(of: branch, matching: question.filter, isRenumbered: state.isRenumbered)
+            let read = try await rows(of: branch, matching: question.filter, state)
             update.rows.append(read.rows)
             for index in update.covered.indices where question.keys.contains(update.covered[index].key) {
                 update.covered[index].evidence = read.evidence
@@ -244,8 +244,9 @@ extension SyncEngine {
     private func rows(
         of branch: [Header],
         matching filter: LogFilter,
-        isRenumbered: Bool
+        _ state: ChainState
     ) async throws -> (rows: DecodedLogs, evidence: Evidence) {
+        let (rules, isRenumbered) = (ContractRules(state.scopes), state.isRenumbered)
         var pages: [Int: DecodedLogs] = [:]
         // What every block of the branch has been shown to be.
         var evidence = Evidence(rawValue: .max)
@@ -258,7 +259,7 @@ extension SyncEngine {
                         let page = try await chain.logs(of: header, matching: filter)
                         if page.isRenumbered, !isRenumbered { throw RenumberedAnswer() }
                         var rows = DecodedLogs()
-                        TokenStandards.decode(page, into: &rows)
+                        TokenStandards.decode(page, by: rules, into: &rows)
                         for place in rows.blocks.indices where rows.blocks[place].timestamp == nil {
                             rows.blocks[place].timestamp = header.timestamp == 0 ? nil : header.timestamp
                         }

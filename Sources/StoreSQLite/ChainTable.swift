@@ -104,7 +104,7 @@ enum ChainTable {
         try GRDB.Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT scope.id AS id, bytes, first_block, active FROM scope
+                    SELECT scope.id AS id, bytes, first_block, active, rule FROM scope
                     LEFT JOIN address ON address.id = scope.contract
                     WHERE chain = ? ORDER BY scope.id
                     """
@@ -117,9 +117,18 @@ enum ChainTable {
                 id: row["id"],
                 contract: bytes.flatMap { Address(bytes: $0) },
                 firstBlock: UInt64(bitPattern: first),
-                isActive: row["active"]
+                isActive: row["active"],
+                rule: ReadingRule(rawValue: row["rule"]) ?? .byShape
             )
         }
+    }
+
+    /// Writes down by which rule the logs of a contract that is followed are read.
+    static func set(_ rule: ReadingRule, of contract: Address, chain: Int64, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE scope SET rule = ? WHERE chain = ? AND contract = (SELECT id FROM address WHERE bytes = ?)",
+            arguments: [rule.rawValue, chain, Blob.data(contract.bytes)]
+        )
     }
 
     static func eventSets(of chain: Int64, _ db: Database) throws -> [EventSet] {

@@ -38,7 +38,7 @@ enum HoldingSQL {
 
     static let singlesSentAfter = """
         SELECT address.bytes, transfer.token FROM transfer CROSS JOIN address ON address.id = transfer.contract
-        WHERE transfer.chain = ?1 AND transfer.block > ?2 AND transfer.sender = ?3 AND transfer.kind IN (1, 4)
+        WHERE transfer.chain = ?1 AND transfer.block > ?2 AND transfer.sender = ?3 AND transfer.kind IN \(KindSQL.unique)
         """
     static let rangesSentAfter = """
         SELECT address.bytes, token_range.first, token_range.last
@@ -51,7 +51,7 @@ enum HoldingSQL {
     static let firstBlock = "SELECT block FROM transfer WHERE chain = ?1 ORDER BY block LIMIT 1"
     static let lastBlock = "SELECT block FROM transfer WHERE chain = ?1 AND block <= ?2 ORDER BY block DESC LIMIT 1"
     static let window = """
-        SELECT block, log_index, ordinal, contract, token, recipient, kind IN (1, 4) FROM transfer
+        SELECT block, log_index, ordinal, contract, token, recipient, kind IN \(KindSQL.unique) FROM transfer
         WHERE chain = ?1 AND block >= ?2 AND block <= ?3 ORDER BY block, log_index, ordinal LIMIT ?4
         """
     /// Of block ?2.
@@ -62,7 +62,7 @@ enum HoldingSQL {
         SELECT ordinal FROM transfer WHERE chain = ?1 AND block = ?2 AND log_index = ?3 ORDER BY ordinal DESC LIMIT 1
         """
     static let transferFrom = """
-        SELECT block, log_index, ordinal, contract, token, recipient, kind IN (1, 4) FROM transfer
+        SELECT block, log_index, ordinal, contract, token, recipient, kind IN \(KindSQL.unique) FROM transfer
         WHERE chain = ?1 AND block = ?2 AND (log_index, ordinal) >= (?3, ?4) ORDER BY log_index, ordinal LIMIT 1
         """
     /// Whether account ?5 received the token again later, among the next ?8 transfers of it.

@@ -93,7 +93,7 @@ final class LedgerStatements {
             db,
             """
             SELECT block, log_index, ordinal, recipient FROM transfer
-            WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND kind IN (1, 4) AND block <= ?4
+            WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND kind IN \(KindSQL.unique) AND block <= ?4
             ORDER BY block DESC, log_index DESC, ordinal DESC LIMIT 1
             """
         )
@@ -101,7 +101,7 @@ final class LedgerStatements {
             db,
             """
             SELECT block, log_index, ordinal, recipient, contract, token FROM transfer
-            WHERE chain = ?1 AND kind IN (1, 4) ORDER BY block, log_index, ordinal
+            WHERE chain = ?1 AND kind IN \(KindSQL.unique) ORDER BY block, log_index, ordinal
             """
         )
         updateOwner = try KeptStatement(

@@ -42,13 +42,13 @@ enum ListSQL {
         SELECT transfer.block, transfer.log_index, transfer.ordinal, address.bytes
         FROM transfer CROSS JOIN address ON address.id = transfer.recipient
         WHERE transfer.chain = ?1 AND transfer.contract = ?2 AND transfer.token = ?3 AND transfer.block <= ?4
-          AND transfer.kind IN (1, 4)
+          AND transfer.kind IN \(KindSQL.unique)
         ORDER BY transfer.block DESC, transfer.log_index DESC, transfer.ordinal DESC LIMIT 1
         """
     static let movementsAt = """
         SELECT (SELECT bytes FROM address WHERE id = sender) AS sender,
           (SELECT bytes FROM address WHERE id = recipient) AS recipient, amount
-        FROM transfer WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block <= ?4 AND kind IN (2, 3)
+        FROM transfer WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block <= ?4 AND kind IN \(KindSQL.counted)
         """
 
     // MARK: Contracts
@@ -116,7 +116,7 @@ enum ListSQL {
 
     /// Kinds are not in the index: a column tells them, so that the reader can count what it passes.
     static let movementsNewestFirstAt = """
-        SELECT block, log_index, ordinal, kind IN (1, 4), (SELECT bytes FROM address WHERE id = recipient)
+        SELECT block, log_index, ordinal, kind IN \(KindSQL.unique), (SELECT bytes FROM address WHERE id = recipient)
         FROM transfer WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block <= ?4
         ORDER BY block DESC, log_index DESC, ordinal DESC
         """
@@ -124,16 +124,16 @@ enum ListSQL {
         SELECT 1 FROM transfer WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block > ?4 LIMIT 1
         """
     static let supplyMovementsAt = """
-        SELECT kind IN (2, 3), sender = 0, recipient = 0, amount FROM transfer
+        SELECT kind IN \(KindSQL.counted), sender = 0, recipient = 0, amount FROM transfer
         WHERE chain = ?1 AND contract = ?2 AND token = ?3 AND block <= ?4
         """
     /// A transfer to oneself is neither: it changes no balance.
     static let receivedAt = """
-        SELECT kind IN (2, 3) AND sender <> ?5, amount FROM transfer INDEXED BY transfer_by_recipient
+        SELECT kind IN \(KindSQL.counted) AND sender <> ?5, amount FROM transfer INDEXED BY transfer_by_recipient
         WHERE chain = ?1 AND recipient = ?5 AND contract = ?2 AND token = ?3 AND block <= ?4
         """
     static let sentAt = """
-        SELECT kind IN (2, 3) AND recipient <> ?5, amount FROM transfer INDEXED BY transfer_by_sender
+        SELECT kind IN \(KindSQL.counted) AND recipient <> ?5, amount FROM transfer INDEXED BY transfer_by_sender
         WHERE chain = ?1 AND sender = ?5 AND contract = ?2 AND token = ?3 AND block <= ?4
         """
     /// The next token from ?3 to ?4 that wallet ?5 ever received, or sent.

@@ -132,7 +132,7 @@ extension SQLiteStore: Catalog {
             sql: """
                 SELECT block, log_index, ordinal, bytes, tx_hash FROM transfer
                 JOIN address ON address.id = transfer.recipient
-                WHERE chain = ? AND contract = ? AND token = ? AND kind IN (1, 4) AND block <= ?
+                WHERE chain = ? AND contract = ? AND token = ? AND kind IN \(KindSQL.unique) AND block <= ?
                 ORDER BY block DESC, log_index DESC, ordinal DESC LIMIT 1
                 """,
             arguments: [chain, contract, key, last]
@@ -204,7 +204,7 @@ extension SQLiteStore: Catalog {
                 SELECT sender.bytes AS sender, recipient.bytes AS recipient, amount FROM transfer
                 JOIN address AS sender ON sender.id = transfer.sender
                 JOIN address AS recipient ON recipient.id = transfer.recipient
-                WHERE chain = ? AND contract = ? AND token = ? AND kind IN (2, 3) AND block <= ?
+                WHERE chain = ? AND contract = ? AND token = ? AND kind IN \(KindSQL.counted) AND block <= ?
                 """,
             arguments: [chain, contract, key, Int64(bitPattern: block)]
         )

@@ -164,7 +164,7 @@ private struct ContractExport {
             sql = """
                 SELECT token, bytes, block, log_index, ordinal, max(block << 31 | log_index) FROM transfer
                 JOIN address ON address.id = transfer.recipient
-                WHERE chain = ? AND contract = ? AND kind IN (1, 4) AND block <= ?
+                WHERE chain = ? AND contract = ? AND kind IN \(KindSQL.unique) AND block <= ?
                 GROUP BY token ORDER BY token
                 """
             arguments += [Int64(bitPattern: block)]
@@ -223,7 +223,7 @@ private struct ContractExport {
                 SELECT token, sender.bytes AS sender, recipient.bytes AS recipient, amount FROM transfer
                 JOIN address AS sender ON sender.id = transfer.sender
                 JOIN address AS recipient ON recipient.id = transfer.recipient
-                WHERE chain = ? AND contract = ? AND kind IN (2, 3) AND block <= ? ORDER BY token
+                WHERE chain = ? AND contract = ? AND kind IN \(KindSQL.counted) AND block <= ? ORDER BY token
                 """,
             arguments: [chain, contract, Int64(bitPattern: block)]
         )

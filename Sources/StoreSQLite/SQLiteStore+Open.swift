@@ -14,6 +14,9 @@ extension SQLiteStore {
                 )
             }
             try makeScopes(for: request, chain: row.id, db)
+            for special in request.specialContracts where special.rule != .byShape {
+                try ChainTable.set(special.rule, of: special.address, chain: row.id, db)
+            }
             try refreshCheckpoint(of: row.id, chainID: request.identity.chainID, db)
             guard let opened = try ChainTable.row(of: request.identity.chainID, db) else {
                 throw StoreError.unknownChain(request.identity.chainID)
@@ -72,9 +75,12 @@ extension SQLiteStore {
                 )
             }
             if held.contains(where: { $0.contract == nil }) || held.isEmpty {
-                for contract in request.legacyContracts where !held.contains(where: { $0.contract == contract }) {
-                    let id = try writer.statements(db).addresses.id(of: contract, db)
-                    try makeScope(id, chain: chain, first: request.firstBlock ?? 0, db)
+                // One that a later release lists is read from where the whole chain is.
+                let first = request.firstBlock ?? held.first { $0.contract == nil }?.firstBlock ?? 0
+                for special in request.specialContracts where !held.contains(where: { $0.contract == special.address })
+                {
+                    let id = try writer.statements(db).addresses.id(of: special.address, db)
+                    try makeScope(id, chain: chain, first: first, db)
                 }
             }
             return

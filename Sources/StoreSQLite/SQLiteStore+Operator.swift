@@ -6,7 +6,16 @@ package import Tokens
 /// that a running engine drops its memory and goes on from what is written here.
 extension SQLiteStore {
     /// Follows a contract from `firstBlock`; one that was followed before goes on with what was read then.
-    package func addContract(_ contract: Address, from firstBlock: BlockNumber, to chain: ChainID, id: ID128) throws {
+    ///
+    /// - Parameter rule: by what its logs are read from now on; nil leaves it as it is. What is new for the rule is read
+    ///   from the scope's first block on.
+    package func addContract(
+        _ contract: Address,
+        from firstBlock: BlockNumber,
+        readBy rule: ReadingRule? = nil,
+        to chain: ChainID,
+        id: ID128
+    ) throws {
         try changing(chain, id: id) { row, db in
             let address = try writer.statements(db).addresses.id(of: contract, db)
             try db.execute(
@@ -18,6 +27,7 @@ extension SQLiteStore {
                     row.id, address, Int64(bitPattern: firstBlock), row.tip.map { Int64(bitPattern: $0.number) },
                 ]
             )
+            if let rule { try ChainTable.set(rule, of: contract, chain: row.id, db) }
         }
     }
 

@@ -73,6 +73,10 @@ enum Schema {
         migrator.registerMigration("14 wallet refreshes") { db in
             try db.execute(sql: refreshes)
         }
+        migrator.registerMigration("15 reading rules") { db in
+            // By what a contract's logs are read; see ReadingRule.
+            try db.execute(sql: "ALTER TABLE scope ADD COLUMN rule INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 

@@ -72,9 +72,17 @@ struct DryRun {
         }
         let held = Set(state.scopes.map(\.contract))
         let wanted: [Address?] = settings.contracts.isEmpty ? (state.scopes.isEmpty ? [nil] : []) : settings.contracts
-        for (index, contract) in wanted.enumerated() where !held.contains(contract) {
+        let whole = state.scopes.first { $0.contract == nil }
+        let listed = whole != nil || wanted.contains(nil) ? SpecialContracts.of(identity.chainID) : []
+        for (index, contract) in (wanted + listed.map(\.address)).enumerated() where !held.contains(contract) {
             state.scopes.append(
-                Scope(id: -1 - Int64(index), contract: contract, firstBlock: settings.firstBlock ?? 0, isActive: true)
+                Scope(
+                    id: -1 - Int64(index),
+                    contract: contract,
+                    firstBlock: settings.firstBlock ?? whole?.firstBlock ?? 0,
+                    isActive: true,
+                    rule: contract.map { SpecialContracts.rule(of: $0, on: identity.chainID) } ?? .byShape
+                )
             )
         }
         return state

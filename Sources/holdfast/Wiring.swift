@@ -38,7 +38,7 @@ struct Wiring {
             firstBlock: settings.firstBlock,
             eventSets: preset.asksUnindexed ? [.indexed, .unindexed] : [.indexed]
         )
-        if !preset.asksUnindexed { request.legacyContracts = LegacyContracts.of(identity.chainID) }
+        request.specialContracts = SpecialContracts.of(identity.chainID)
         let state = try await standby.open(request, store, holder: .random(using: &generator))
         if state.isRenumbered { chain.numberFromReceipts() }
         let limits = try store.endpointLimits(of: identity.chainID).learnt

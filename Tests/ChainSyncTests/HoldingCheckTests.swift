@@ -28,6 +28,12 @@ import Tokens
         )
     }
 
+    @Test func `CryptoPunks is asked by its own name for the owner`() {
+        let call = HoldingCheck.call(for: Self.unique(50), by: .cryptoPunks)
+        #expect(call.data == ABI.call("punkIndexToAddress(uint256)", [.uint(U256(7))]))
+        #expect(HoldingCheck.call(for: Self.unique(50), by: .idInData) == HoldingCheck.call(for: Self.unique(50)))
+    }
+
     @Test(arguments: [
         (unique(50), CallOutcome.returned(account(50).word.bytes), HoldingCheck.Verdict.equal),
         (unique(50), .returned(account(50).word.bytes + [1, 2]), .equal),

@@ -18,19 +18,19 @@ struct Process {
         contracts: [Address] = [],
         from first: UInt64? = nil,
         eventSets: [EventSet] = [.indexed, .unindexed],
-        confirmations: UInt64 = 4
+        confirmations: UInt64 = 4,
+        specials: [SpecialContract] = []
     ) async throws {
         store = try SQLiteStore(path: path)
         var generator = SystemRandomNumberGenerator()
-        state = try await store.open(
-            ChainRequest(
-                identity: try await chain.identity(),
-                contracts: contracts,
-                firstBlock: first,
-                eventSets: eventSets
-            ),
-            holder: .random(using: &generator)
+        var request = ChainRequest(
+            identity: try await chain.identity(),
+            contracts: contracts,
+            firstBlock: first,
+            eventSets: eventSets
         )
+        request.specialContracts = specials
+        state = try await store.open(request, holder: .random(using: &generator))
         var options = SyncOptions()
         options.confirmations = confirmations
         options.pollInterval = .milliseconds(5)
@@ -50,7 +50,7 @@ struct Process {
     }
 
     func sync(to block: UInt64) async throws {
-        try await engine.run(store.reading(321), until: .block(block))
+        try await engine.run(store.reading(state.identity.chainID), until: .block(block))
     }
 
     /// Follows until `isDone` says so, for ten seconds at most.
@@ -59,7 +59,7 @@ struct Process {
         until isDone: @escaping @Sendable (ChainSummary) -> Bool
     ) async throws -> Bool {
         let engine = engine
-        let state = try store.reading(321)
+        let state = try store.reading(self.state.identity.chainID)
         let task = Task { try await engine.run(state, until: .follow) }
         let deadline = ContinuousClock.now + longest
         var reached = false
@@ -74,7 +74,7 @@ struct Process {
 
     func export(at block: UInt64? = nil) throws -> [HoldingLine] {
         var lines: [HoldingLine] = []
-        try store.holdings(of: 321, at: block) { lines.append($0) }
+        try store.holdings(of: state.identity.chainID, at: block) { lines.append($0) }
         return lines
     }
 }

@@ -20,6 +20,8 @@ final class FakeChain: Chain {
         /// Heights for which `header(number:)` answers nil, so many times.
         var missing: [UInt64: Int] = [:]
         var asked: [ClosedRange<UInt64>] = []
+        /// What was asked for, of ranges and of blocks.
+        var filters: [LogFilter] = []
         /// What each range had to be of one chain with.
         var besides: [BlockRef?] = []
         /// Log requests after which each further one is refused; nil: none is.
@@ -64,8 +66,18 @@ final class FakeChain: Chain {
     let width: UInt64
     /// The width of page that is promised; more than ``width`` means that pages are cut.
     let widthPromised: UInt64
+    let chainID: ChainID
+    /// By which its contracts' calls are answered and its ledger is judged.
+    let rules: ContractRules
 
-    init(width: UInt64 = 7, widthPromised: UInt64? = nil) {
+    init(
+        width: UInt64 = 7,
+        widthPromised: UInt64? = nil,
+        chainID: ChainID = 321,
+        specials: [SpecialContract] = []
+    ) {
+        self.chainID = chainID
+        rules = .of(specials)
         self.width = width
         self.widthPromised = widthPromised ?? width
     }
@@ -102,7 +114,7 @@ final class FakeChain: Chain {
     func blocksPerPage(for filter: LogFilter) -> UInt64 { widthPromised }
 
     func identity() async throws(ChainError) -> ChainIdentity {
-        ChainIdentity(chainID: 321, genesis: blocks[0].hash)
+        ChainIdentity(chainID: chainID, genesis: blocks[0].hash)
     }
 
     func head() async throws(ChainError) -> Header {
@@ -242,7 +254,7 @@ final class FakeChain: Chain {
     func call(_ calls: [ContractCall], at block: BlockRef) async throws(ChainError) -> [CallOutcome] {
         let history = blocks.prefix { $0.number <= block.number }
         guard history.last?.hash == block.hash else { throw ChainError.reorged("block \(block.number) is another one") }
-        let oracle = Oracle(decode(Array(history)))
+        let oracle = Oracle(decode(Array(history), by: rules))
         let isGone = state.withLock { state in
             guard let left = state.callsLeft else { return false }
             state.callsLeft = max(0, left - 1)
@@ -259,7 +271,8 @@ final class FakeChain: Chain {
     /// Answers by the events alone; calls are taken apart by hand.
     private static func honest(_ call: ContractCall, _ oracle: Oracle) -> CallOutcome {
         let words = stride(from: 4, to: call.data.count, by: 32).compactMap { U256(bytes: call.data[$0..<($0 + 32)]) }
-        if call.data.prefix(4) == [0x63, 0x52, 0x21, 0x1e] {
+        // ownerOf, and what CryptoPunks has instead.
+        if [[0x63, 0x52, 0x21, 0x1e], [0x58, 0x17, 0x81, 0x68]].contains(Array(call.data.prefix(4))) {
             let owner = oracle.owner(of: words[0], in: call.contract)
             return owner == .zero ? .reverted : .returned(owner.word.bytes)
         }
@@ -280,11 +293,12 @@ final class FakeChain: Chain {
     }
 
     private func matching(_ page: LogPage, _ filter: LogFilter) -> LogPage {
+        state.withLock { $0.filters.append(filter) }
         var page = page
         if !state.withLock({ $0.hasTimes }) { for index in page.logs.indices { page.logs[index].blockTimestamp = 0 } }
         page.logs.removeAll { log in
             (!filter.addresses.isEmpty && !filter.addresses.contains(log.address))
-                || Int(log.topicCount) < filter.topicCountMin
+                || Int(log.topicCount) < filter.topicCountMin || !filter.topics0.contains(log.topic0)
         }
         return page
     }
@@ -326,5 +340,5 @@ func withDirectory<Result>(_ body: (String) async throws -> Result) async throws
 
 /// What an independent reading of the canonical blocks finds different from the lines; empty when nothing is.
 func differences(_ chain: FakeChain, _ lines: [HoldingLine]) throws -> [String] {
-    try Oracle(decode(chain.blocks)).differences(from: lines)
+    try Oracle(decode(chain.blocks, by: chain.rules)).differences(from: lines)
 }

@@ -66,6 +66,12 @@ class Chain:
                 )
             self.logs[number] = made
 
+    def add(self, number, contract, topics, data):
+        """One more log of a block's last transaction."""
+        logs = self.logs[number]
+        place = {"logIndex": hex(len(logs)), "address": contract, "topics": topics, "data": data}
+        logs.append({**logs[-1], **place})
+
     def hash(self, number):
         return digest("block", self.id, number)
 
@@ -106,7 +112,14 @@ class Chain:
             addresses = query.get("address")
             wanted = [addresses] if isinstance(addresses, str) else addresses
             found = [log for n in numbers for log in self.logs.get(n, [])]
-            return [log for log in found if not wanted or log["address"] in wanted]
+            topics = [[topic] if isinstance(topic, str) else topic for topic in query.get("topics") or []]
+            return [
+                log
+                for log in found
+                if (not wanted or log["address"] in wanted)
+                and len(log["topics"]) >= len(topics)
+                and all(not choice or log["topics"][place] in choice for place, choice in enumerate(topics))
+            ]
         raise NotImplementedError(method)
 
 

@@ -17,11 +17,13 @@ import threading
 import time
 import urllib.request
 
-from chain import Chain, Server
+from chain import TRANSFER, Chain, Server, address, topic, word
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("HOLDFAST_BIN", str(ROOT / ".build" / "debug" / "holdfast"))
 KILLS = 20
+ASSIGN = "0x8a0e37b73a0d9c82e205d4d1a3ff3d0b57ce5f4d7bccf6bac03336dc101cb7ba"
+PUNK_BOUGHT = "0x58e5d5a525e3b40bc15abaa38b5882678db1ee68befd2f60bafe3a7fd06db9e3"
 passed = failed = 0
 
 
@@ -506,6 +508,36 @@ def demo(_):
         process.kill()
 
 
+def specials(directory):
+    """The whole of chain 1 has the punks, which emit none of the standards' events; others by a rule that is chosen."""
+    punks, art = "0xb47e3cd837ddf8e4c57f05d70ab865de6e193bbb", address(3000)
+    seller, buyer, zero = topic(address(1)), topic(address(2)), word(0)
+    chain = Chain(60, chain_id=1)
+    chain.add(20, punks, [ASSIGN, seller], word(7))
+    chain.add(40, punks, [TRANSFER, seller, buyer], word(1))
+    chain.add(40, punks, [PUNK_BOUGHT, word(7), seller, zero], zero)
+    chain.add(41, art, [TRANSFER, zero, buyer], word(9))
+    server = Server(chain)
+    database = f"sqlite:{directory / 'specials.db'}"
+    done = run("sync", "--rpc", server.url, "--database", database)
+    check("chain 1 is synced", done.returncode == 0, done.stderr)
+    done = run("owner", punks, "7", "--database", database, "--json")
+    good = done.returncode == 0 and json.loads(done.stdout)["owner"].lower() == address(2)
+    check("the buyer of a punk whose sale names nobody owns it", good, done.stdout + done.stderr)
+    done = run("contracts", "add", art, "--read-as", "nft", "--database", database)
+    check("an unknown rule is refused with those there are", done.returncode == 64 and "id-in-data" in done.stderr, done.stderr)
+    run("contracts", "add", art, "--read-as", "id-in-data", "--database", database)
+    listed = run("contracts", "list", "--database", database).stdout
+    good = listed.count("as cryptopunks") == 1 and listed.count("as id-in-data") == 1
+    check("contracts list says by which rule each is read", good, listed)
+    asked = server.requests
+    done = run("sync", "--rpc", server.url, "--database", database)
+    check(f"its history is read in {server.requests - asked} requests", done.returncode == 0, done.stderr)
+    done = run("owner", art, "9", "--database", database, "--json")
+    good = done.returncode == 0 and json.loads(done.stdout)["owner"].lower() == address(2)
+    check("a token whose id is in the data has its owner", good, done.stdout + done.stderr)
+
+
 def get(url):
     with urllib.request.urlopen(url, timeout=10) as answer:
         return answer.read().decode()
@@ -520,6 +552,7 @@ TESTS = {
     "answers": answers,
     "traits": traits,
     "endpoints": endpoints,
+    "specials": specials,
     "demo": demo,
 }
 

@@ -13,7 +13,7 @@ struct MainnetLogsTests {
         let scanned = try LogScanner.scan(array: Array(try Recorded.data("logs")))
         #expect(scanned.page.logs.count == 681)
         var decoded = DecodedLogs()
-        TokenStandards.decode(scanned.page, into: &decoded)
+        TokenStandards.decode(scanned.page, by: .none, into: &decoded)
         let found = decoded.transfers.filter { !$0.flags.contains(.presumed) }.map { transfer in
             Recorded.Transfer(
                 contract: transfer.contract.hex,
@@ -37,7 +37,7 @@ struct MainnetLogsTests {
     @Test func `none of the ERC-20 transfers of the blocks is among them`() throws {
         let scanned = try LogScanner.scan(array: Array(try Recorded.data("logs")))
         var decoded = DecodedLogs()
-        TokenStandards.decode(scanned.page, into: &decoded)
+        TokenStandards.decode(scanned.page, by: .none, into: &decoded)
         let places = Set(decoded.transfers.map { [$0.place.block, UInt64($0.place.logIndex)] })
         let fungible = scanned.page.logs.filter { $0.topic0 == ERC721.transfer && $0.topicCount == 3 }
         #expect(fungible.count > 100)

@@ -13,16 +13,18 @@ import Tokens
         vector: Vector
     ) async throws {
         try await withStore(engine) { made in
-            var writer = try await Writer(made.store)
+            var request = ChainRequest.test()
+            request.specialContracts = vector.specials
+            var writer = try await Writer(made.store, request)
             let blocks = [LogBlock(0, [])] + vector.blocks
-            try await rise(&writer, made, blocks)
+            try await rise(&writer, made, blocks, vector.rules)
             let (_, text, summary) = try export(made.store)
             #expect(text == vector.holdings)
             #expect(summary.negativeSums == vector.negativeSums)
             #expect(summary.lines == text.count)
             if let sqlite = made as? SQLiteUnderTest { #expect(try sqlite.supplies() == vector.supplies) }
             guard let reorg = vector.reorg else { return }
-            let undone = decode(blocks.filter { $0.number > reorg.keep }).rowCount
+            let undone = decode(blocks.filter { $0.number > reorg.keep }, by: vector.rules).rowCount
             let committed = try await writer.take(reorg.blocks, rewindTo: reorg.keep)
             #expect(committed.undone == undone)
             #expect(writer.state.rewinds > 0)
@@ -32,7 +34,12 @@ import Tokens
     }
 
     /// Takes the blocks one by one, undoes them one by one, and takes them again, comparing at each height.
-    private func rise(_ writer: inout Writer, _ made: any StoreUnderTest, _ blocks: [LogBlock]) async throws {
+    private func rise(
+        _ writer: inout Writer,
+        _ made: any StoreUnderTest,
+        _ blocks: [LogBlock],
+        _ rules: ContractRules
+    ) async throws {
         var states: [[String]] = []
         var exports: [[String]] = []
         for (index, block) in blocks.enumerated() {
@@ -40,14 +47,14 @@ import Tokens
             states.append(try made.dump(bookkeeping: false))
             let (lines, text, _) = try export(made.store)
             exports.append(text)
-            #expect(try Oracle(decode(Array(blocks[...index]))).differences(from: lines) == [])
+            #expect(try Oracle(decode(Array(blocks[...index]), by: rules)).differences(from: lines) == [])
             try expectCounters(made, 321, "block \(block.number)")
         }
         for (block, text) in zip(blocks, exports) {
             #expect(try export(made.store, at: block.number).text == text, "at block \(block.number)")
         }
         for index in blocks.indices.dropLast().reversed() {
-            let undone = decode([blocks[index + 1]]).rowCount
+            let undone = decode([blocks[index + 1]], by: rules).rowCount
             let committed = try await writer.rewind(to: blocks[index])
             #expect(committed.undone == undone)
             #expect(
@@ -196,27 +203,34 @@ import Tokens
     }
 
     @Test(arguments: StoreEngine.available)
-    func `legacy contracts are followed beside a whole chain, unless an operator removed them`(
+    func `special contracts are followed beside a whole chain, unless an operator removed them`(
         engine: StoreEngine
     ) async throws {
         try await withStore(engine) { made in
             var request = ChainRequest.test()
-            request.legacyContracts = [account(70)]
+            request.specialContracts = [SpecialContract(account(70), .idInData)]
             let scopes = try await Writer(made.store, request).state.scopes
             #expect(scopes.map(\.contract) == [nil, account(70)])
+            #expect(scopes.map(\.rule) == [.byShape, .idInData])
             try made.tamper("UPDATE scope SET active = 0 WHERE contract IS NOT NULL")
             let again = try await Writer(made.store, request)
             #expect(again.state.scopes.map(\.isActive) == [true, false])
+            #expect(again.state.scopes.map(\.rule) == [.byShape, .idInData])
         }
         try await withStore(engine) { made in
             var request = ChainRequest.test()
-            (request.firstBlock, request.legacyContracts) = (500, [account(70)])
+            (request.firstBlock, request.specialContracts) = (500, [SpecialContract(account(70), .byShape)])
             let scopes = try await Writer(made.store, request).state.scopes
             #expect(scopes.map(\.firstBlock) == [500, 500])
+            // One that a later release lists starts where the whole chain does.
+            request.firstBlock = nil
+            request.specialContracts.append(SpecialContract(account(71), .cryptoPunks))
+            let later = try await Writer(made.store, request).state.scopes
+            #expect(later.map(\.firstBlock) == [500, 500, 500])
         }
         try await withStore(engine) { made in
             var request = ChainRequest.test(contracts: [account(20)])
-            request.legacyContracts = [account(70)]
+            request.specialContracts = [SpecialContract(account(70), .idInData)]
             let scopes = try await Writer(made.store, request).state.scopes
             #expect(scopes.map(\.contract) == [account(20)])
         }

@@ -142,7 +142,7 @@ struct Writer {
 extension ChainUpdate {
     /// Rows, hashes and coverage of blocks that follow one another.
     mutating func add(_ blocks: [LogBlock], for state: ChainState) {
-        rows.append(decode(blocks))
+        rows.append(decode(blocks, by: ContractRules(state.scopes)))
         self.blocks += blocks.map { BlockRecord(number: $0.number, hash: $0.hash, timestamp: nil, role: []) }
         guard let first = blocks.first, let last = blocks.last else { return }
         for scope in state.scopes {

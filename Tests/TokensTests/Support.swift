@@ -20,9 +20,12 @@ extension SplitMix64 {
 
     /// A log with a topic of ours, mostly, and anything behind it.
     mutating func hostileLog() -> LogSpec {
-        let known = [Topics.transfer, Topics.single, Topics.batch, Topics.consecutive, Topics.approval]
+        let known = [
+            Topics.transfer, Topics.single, Topics.batch, Topics.consecutive, Topics.approval,
+            Topics.assign, Topics.punkTransfer, Topics.punkBought,
+        ]
         var topics: [Hash32] = []
-        if below(40) != 0 { topics.append(known[Int(below(5))]) }
+        if below(40) != 0 { topics.append(known[Int(below(8))]) }
         for _ in 0..<min(below(5), topics.isEmpty ? 0 : 3) { topics.append(hostileWord()) }
         var data: [UInt8] = []
         for _ in 0..<below(10) { data.append(contentsOf: hostileWord().bytes) }

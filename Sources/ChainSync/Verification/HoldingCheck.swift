@@ -12,13 +12,15 @@ package enum HoldingCheck {
 
     /// `ownerOf(uint256)`.
     private static let ownerOf: UInt32 = 0x6352_211e
+    /// `punkIndexToAddress(uint256)`: what CryptoPunks has instead.
+    private static let punkIndexToAddress: UInt32 = 0x5817_8168
     /// `balanceOf(address,uint256)`.
     private static let balanceOf: UInt32 = 0x00fd_d58e
 
-    package static func call(for holding: ClaimedHolding) -> ContractCall {
+    package static func call(for holding: ClaimedHolding, by rule: ReadingRule = .byShape) -> ContractCall {
         let data =
             switch holding.rule {
-            case .unique: ABI.call(ownerOf, [.uint(holding.token)])
+            case .unique: ABI.call(rule == .cryptoPunks ? punkIndexToAddress : ownerOf, [.uint(holding.token)])
             case .counted: ABI.call(balanceOf, [.address(holding.owner), .uint(holding.token)])
             }
         return ContractCall(contract: holding.contract, data: data)

@@ -107,11 +107,11 @@ struct Reproof {
                     "more than \(bounds.blocksMax) blocks would have to be read; `holdfast verify --contract` does"
                 )
             }
-            let isIndexedOnly = scope.eventSets(of: state.eventSets) == [.indexed]
+            let eventSets = scope.eventSets(of: state.eventSets)
             let filter = LogFilter(
                 addresses: [contract],
-                topics0: EventSet.topics,
-                topicCountMin: isIndexedOnly ? 4 : 1
+                topics0: EventSet.topics + eventSets.flatMap(\.ownTopics),
+                topicCountMin: eventSets == [.indexed] ? 4 : 1
             )
             var unproved: [BlockRef] = []
             var next = first
@@ -212,7 +212,7 @@ struct Reproof {
             throw Unreadable("its logs are numbered otherwise than the ones held")
         }
         var rows = DecodedLogs()
-        TokenStandards.decode(page, into: &rows)
+        TokenStandards.decode(page, by: ContractRules(state.scopes), into: &rows)
         do {
             reading.take(
                 rows,

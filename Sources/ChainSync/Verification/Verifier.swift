@@ -140,7 +140,9 @@ package struct Verifier: Sendable {
         #if MUTANTS
             let block = Mutant.is(.newestStateAsked) ? try await chain.head().ref : block
         #endif
-        let outcomes = try await chain.call(holdings.map(HoldingCheck.call), at: block)
+        let rules = ContractRules(try await store.state(of: chainID).scopes)
+        let calls = holdings.map { HoldingCheck.call(for: $0, by: rules.rule(of: $0.contract)) }
+        let outcomes = try await chain.call(calls, at: block)
         for (holding, outcome) in zip(holdings, outcomes) {
             let verdict = HoldingCheck.judge(holding, outcome)
             result.tally.count(verdict)

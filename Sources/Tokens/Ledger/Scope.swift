@@ -9,20 +9,29 @@ package struct Scope: Sendable, Hashable, Identifiable {
     /// The scope is complete when coverage reaches from here to where an answer is given.
     package var firstBlock: BlockNumber
     package var isActive: Bool
+    /// By what the contract's logs are read.
+    package var rule: ReadingRule
 
     /// The event sets that the scope reads, of those that a chain is read for as a whole.
     ///
-    /// A contract that is named is read for every form: asked by address, older forms cost nothing. On a busy chain the
-    /// whole is read for indexed forms only.
+    /// A contract that is named is read for every form, and for what its rule adds. On a busy chain the whole is read for
+    /// indexed forms only.
     package func eventSets(of chain: [EventSet]) -> [EventSet] {
-        contract == nil ? chain : EventSet.allCases
+        contract == nil ? chain : EventSet.ofEveryContract + rule.eventSets
     }
 
-    package init(id: Int64, contract: Address?, firstBlock: BlockNumber, isActive: Bool) {
+    package init(
+        id: Int64,
+        contract: Address?,
+        firstBlock: BlockNumber,
+        isActive: Bool,
+        rule: ReadingRule = .byShape
+    ) {
         self.id = id
         self.contract = contract
         self.firstBlock = firstBlock
         self.isActive = isActive
+        self.rule = rule
     }
 }
 

@@ -30,6 +30,8 @@ package struct MalformedLog: Sendable, Hashable {
         case unknownShape = "unknown-shape"
         /// An ERC-2309 range whose first id is greater than its last.
         case reversedRange = "reversed-range"
+        /// A CryptoPunks sale that names no buyer, without the log before it that does.
+        case missingNeighbour = "missing-neighbour"
         /// More than 2^32 positions, or more than one log may carry.
         case tooManyPositions = "too-many-positions"
     }

@@ -52,10 +52,13 @@ package enum TransferKind: UInt8, Sendable, Hashable, CaseIterable {
     case erc1155Single = 2
     /// ERC-1155 `TransferBatch`; one transfer for each position.
     case erc1155Batch = 3
-    /// `Transfer` with fewer than three indexed arguments, three words in all (CryptoKitties): an NFT by presumption.
+    /// `Transfer` with fewer than three indexed arguments, three words in all (CryptoKitties): an NFT by presumption, or by
+    /// the rule of its contract.
     case unindexed721 = 4
     /// ERC-2309 `ConsecutiveTransfer`: only in ranges, never as a single transfer.
     case erc2309 = 5
+    /// An event of ``CryptoPunks``.
+    case cryptoPunk = 6
 
     /// The kind in answers and exports.
     package var name: String {
@@ -65,13 +68,14 @@ package enum TransferKind: UInt8, Sendable, Hashable, CaseIterable {
         case .erc1155Batch: "erc1155-batch"
         case .unindexed721: "erc721-unindexed"
         case .erc2309: "erc2309-range"
+        case .cryptoPunk: "cryptopunks"
         }
     }
 
     @inlinable
     package var rule: HoldingRule {
         switch self {
-        case .erc721, .unindexed721, .erc2309: .unique
+        case .erc721, .unindexed721, .erc2309, .cryptoPunk: .unique
         case .erc1155Single, .erc1155Batch: .counted
         }
     }
@@ -90,6 +94,8 @@ package struct TransferFlags: OptionSet, Sendable, Hashable {
     package static let presumed = TransferFlags(rawValue: 1)
     /// The log carries more data than the standard says.
     package static let extraData = TransferFlags(rawValue: 2)
+    /// The log names no receiver; who it is says the log before (see ``CryptoPunks``).
+    package static let receiverBefore = TransferFlags(rawValue: 4)
 }
 
 /// What moved, from whom, to whom, where on the chain: one row of the first layer of truth.

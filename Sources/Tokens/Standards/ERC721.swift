@@ -5,7 +5,7 @@ package import Ethereum
 /// | topics | data | meaning |
 /// |---|---|---|
 /// | 4 | any | ERC-721; data is extra and flagged |
-/// | 3 | 32 bytes | ERC-20: not ours |
+/// | 3 | any | ERC-20: not ours; of contracts with the rule ``ReadingRule/idInData`` an ERC-721 whose id is the data |
 /// | 2 | 64 bytes | other indexing, three words in all: presumed |
 /// | 1 | 96 bytes | nothing indexed (CryptoKitties): presumed |
 package enum ERC721 {
@@ -18,7 +18,12 @@ package enum ERC721 {
     )
 
     /// Appends what `log` moves; false when it is none of ours.
-    static func decode(_ log: Log, _ data: Span<UInt8>, into out: inout DecodedLogs) -> Bool {
+    static func decode(
+        _ log: Log,
+        _ data: Span<UInt8>,
+        by rules: ContractRules,
+        into out: inout DecodedLogs
+    ) -> Bool {
         switch (log.topicCount, log.dataCount) {
         case (4, _):
             append(
@@ -33,7 +38,9 @@ package enum ERC721 {
             )
             return true
         case (3, _):
-            return false
+            guard rules.rule(of: log.address) == .idInData else { return false }
+            appendIDInData(log, data, into: &out)
+            return true
         case (2, 64), (1, 96):
             do {
                 let words = log.topicCount == 2 ? 1 : 0
@@ -49,6 +56,20 @@ package enum ERC721 {
             out.keep(log, data, reason: .unknownShape)
             return true
         }
+    }
+
+    private static func appendIDInData(_ log: Log, _ data: Span<UInt8>, into out: inout DecodedLogs) {
+        guard let token = try? ABI.word(in: data, at: 0) else { return out.keep(log, data, reason: .badData) }
+        append(
+            log,
+            from: log.topic1,
+            to: log.topic2,
+            token: token,
+            kind: .unindexed721,
+            flags: log.dataCount == 32 ? [] : .extraData,
+            data,
+            into: &out
+        )
     }
 
     @inline(__always)

@@ -45,9 +45,10 @@ package struct ChainRequest: Sendable, Equatable {
     package var firstBlock: BlockNumber?
     /// The event sets to read the chain for as a whole.
     package var eventSets: [EventSet]
-    /// Contracts with older forms of events, followed by address beside the whole of a chain that is read for indexed
-    /// forms only; one that an operator removed stays removed.
-    package var legacyContracts: [Address] = []
+    /// Contracts that are followed by address beside the whole of a chain, each with its rule.
+    ///
+    /// One that an operator removed stays removed. The rule holds for a contract that is followed already, too.
+    package var specialContracts: [SpecialContract] = []
 
     package init(identity: ChainIdentity, contracts: [Address], firstBlock: BlockNumber?, eventSets: [EventSet]) {
         self.identity = identity

@@ -18,6 +18,8 @@ struct Contracts: ParsableCommand {
         @Argument(help: "The contract's address.") var contract: String
         @Option(name: OptionTable.fromBlock.flag, help: OptionTable.fromBlock.argumentHelp)
         var fromBlock: String?
+        @Option(name: OptionTable.readAs.flag, help: OptionTable.readAs.argumentHelp)
+        var readAs: String?
         @OptionGroup var chain: ChainOption
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
@@ -28,7 +30,14 @@ struct Contracts: ParsableCommand {
             let store = try database.open()
             var generator = SystemRandomNumberGenerator()
             let chainID = try chain.resolve(in: store)
-            try store.addContract(address, from: first, to: chainID, id: .random(using: &generator))
+            let rule = try readAs.map(Parse.rule) ?? SpecialContracts.of(chainID).first { $0.address == address }?.rule
+            try store.addContract(
+                address,
+                from: first,
+                readBy: rule,
+                to: chainID,
+                id: .random(using: &generator)
+            )
             // An older scope may begin earlier, and goes on to.
             let scopes = try store.chains().first { $0.identity.chainID == chainID }?.scopes ?? []
             let kept = scopes.first { $0.scope.contract == address }?.scope.firstBlock ?? first
@@ -81,14 +90,16 @@ struct Contracts: ParsableCommand {
                     let contract = scope.scope.contract.map { "\"\($0.checksummed)\"" } ?? "null"
                     print(
                         #"{"contract":\#(contract),"firstBlock":\#(scope.scope.firstBlock),"#
+                            + #""readAs":"\#(scope.scope.rule.name)","#
                             + #""active":\#(scope.scope.isActive),"coveredBlocks":\#(scope.coveredBlocks),"#
                             + #""evidence":\#(level.map { "\"\($0)\"" } ?? "null")}"#
                     )
                 } else {
                     let name = scope.scope.contract?.checksummed ?? "whole chain"
+                    let rule = scope.scope.rule == .byShape ? "" : "  as \(scope.scope.rule.name)"
                     print(
                         "\(name)  from block \(scope.scope.firstBlock)  \(scope.coveredBlocks) blocks read  "
-                            + "\(level ?? "-")\(scope.scope.isActive ? "" : "  (dropped)")"
+                            + "\(level ?? "-")\(rule)\(scope.scope.isActive ? "" : "  (dropped)")"
                     )
                 }
             }

@@ -53,6 +53,7 @@ extension Export {
             let flags = [
                 transfer.flags.contains(.presumed) ? "presumed" : nil,
                 transfer.flags.contains(.extraData) ? "extraData" : nil,
+                transfer.flags.contains(.receiverBefore) ? "receiverBefore" : nil,
             ].compactMap(\.self)
             switch format {
             case .jsonl:

@@ -72,7 +72,8 @@ struct Rewind: AsyncParsableCommand {
             let node = RPCChain(endpoints: endpoints, transport: transport, options: options, logger: logger)
             let range = (held ?? block + 1)...(last ?? tip.number)
             let first = range.lowerBound...min(range.upperBound, range.lowerBound + 99)
-            let filter = LogFilter(topics0: EventSet.topics)
+            let own = Set(state.scopes.flatMap(\.rule.eventSets)).sorted().flatMap(\.ownTopics)
+            let filter = LogFilter(topics0: EventSet.topics + own)
             do {
                 let answer = try await node.logs(in: first, matching: filter)
                 if held != nil, answer.page.logs.isEmpty {

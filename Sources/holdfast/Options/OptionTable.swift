@@ -80,6 +80,13 @@ enum OptionTable {
         standard: "0",
         reach: .chain(key: "from-block")
     )
+    static let readAs = Row(
+        name: "read-as",
+        value: "RULE",
+        help: "By what a contract's logs are read: shape, id-in-data or cryptopunks; see docs/special-contracts.md.",
+        standard: "as listed, else shape",
+        reach: .command
+    )
     static let confirmations = Row(
         name: "confirmations",
         value: "BLOCKS",
@@ -254,7 +261,7 @@ enum OptionTable {
         json,
         rewindTo, dryRun, atBlock, why, rarity, limit, format, force, undo, exitAfter, wallet, sample, threshold,
         everyHolding,
-        everyToken, allowPrivateMetadata, ipfsGateway,
+        everyToken, allowPrivateMetadata, ipfsGateway, readAs,
         seeds, crashes, killSeconds, full,
     ]
 

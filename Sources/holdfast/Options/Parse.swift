@@ -3,6 +3,7 @@ import ChainSync
 import Ethereum
 import Foundation
 import StoreSQLite
+import Tokens
 
 /// Texts that people type, checked where they enter; each failure says what would be right.
 enum Parse {
@@ -19,6 +20,14 @@ enum Parse {
             throw Failure.usage("\(text) is not a token id: a decimal or 0x number from 0 to 2^256-1")
         }
         return token
+    }
+
+    static func rule(_ text: String) throws -> ReadingRule {
+        guard let rule = ReadingRule(name: text) else {
+            let names = ReadingRule.allCases.map(\.name).joined(separator: ", ")
+            throw Failure.usage("--read-as \(text): name one of \(names)")
+        }
+        return rule
     }
 
     static func block(_ text: String, for option: String) throws -> BlockNumber {

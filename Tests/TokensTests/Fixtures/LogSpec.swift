@@ -81,6 +81,25 @@ package enum Topics {
         0x5b20_0ac8_c7c3_b925
     )
 
+    package static let assign = topic(
+        0x8a0e_37b7_3a0d_9c82,
+        0xe205_d4d1_a3ff_3d0b,
+        0x57ce_5f4d_7bcc_f6ba,
+        0xc033_36dc_101c_b7ba
+    )
+    package static let punkTransfer = topic(
+        0x05af_636b_70da_6819,
+        0x000c_49f8_5b21_fa82,
+        0x081c_6320_69bb_626f,
+        0x3093_2034_0991_07d8
+    )
+    package static let punkBought = topic(
+        0x58e5_d5a5_25e3_b40b,
+        0xc15a_baa3_8b58_8267,
+        0x8db1_ee68_befd_2f60,
+        0xbafe_3a7f_d06d_b9e3
+    )
+
     private static func topic(_ w0: UInt64, _ w1: UInt64, _ w2: UInt64, _ w3: UInt64) -> Hash32 {
         Hash32(w0: w0, w1: w1, w2: w2, w3: w3)
     }
@@ -91,6 +110,8 @@ package struct Contract: Sendable {
     package let address: Address
 
     package init(_ number: UInt32) { address = account(number) }
+
+    package init(_ address: Address) { self.address = address }
 
     /// ERC-721 `Transfer` with four topics.
     package func moves(_ token: U256, _ from: UInt32, to: UInt32, data: [UInt8] = []) -> LogSpec {
@@ -143,6 +164,26 @@ package struct Contract: Sendable {
             address,
             topics: [Topics.transfer],
             data: account(from).word.bytes + account(to).word.bytes + words(U256(token))
+        )
+    }
+}
+
+/// Events of CryptoPunks.
+extension Contract {
+    package func assigns(_ punk: UInt64, to: UInt32) -> LogSpec {
+        LogSpec(address, topics: [Topics.assign, account(to).word], data: words(U256(punk)))
+    }
+
+    package func givesPunk(_ punk: UInt64, _ from: UInt32, to: UInt32) -> LogSpec {
+        LogSpec(address, topics: [Topics.punkTransfer, account(from).word, account(to).word], data: words(U256(punk)))
+    }
+
+    /// Where a bid was accepted the contract says 0 for price and buyer.
+    package func sellsPunk(_ punk: UInt64, for price: UInt64, _ from: UInt32, to: UInt32) -> LogSpec {
+        LogSpec(
+            address,
+            topics: [Topics.punkBought, U256(punk).word, account(from).word, account(to).word],
+            data: words(U256(price))
         )
     }
 }

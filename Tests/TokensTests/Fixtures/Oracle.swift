@@ -28,7 +28,7 @@ package struct Oracle {
         return tokens.count { self.owner(of: $0, in: contract) == owner }
     }
 
-    private func isUnique(_ move: Transfer) -> Bool { move.kind == .erc721 || move.kind == .unindexed721 }
+    private func isUnique(_ move: Transfer) -> Bool { [.erc721, .unindexed721, .cryptoPunk].contains(move.kind) }
 
     private struct Key: Hashable {
         var contract: Address

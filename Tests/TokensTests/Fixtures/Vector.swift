@@ -4,6 +4,8 @@ package import Tokens
 
 package struct Vector: Sendable, CustomStringConvertible {
     package var id: String
+    /// Contracts that are read by a rule of their own.
+    package var specials: [SpecialContract]
     package var blocks: [LogBlock]
     /// One text for each transfer, range and malformed log; see ``describe(_:)-(Transfer)``.
     package var rows: [String]
@@ -19,6 +21,7 @@ package struct Vector: Sendable, CustomStringConvertible {
 
     package init(
         _ id: String,
+        specials: [SpecialContract] = [],
         blocks: [LogBlock],
         rows: [String],
         ignored: Int = 0,
@@ -28,6 +31,7 @@ package struct Vector: Sendable, CustomStringConvertible {
         reorg: (keep: UInt64, blocks: [LogBlock], holdings: [String])? = nil
     ) {
         self.id = id
+        self.specials = specials
         self.blocks = blocks
         self.rows = rows
         self.ignored = ignored
@@ -39,12 +43,30 @@ package struct Vector: Sendable, CustomStringConvertible {
 
     package var description: String { id }
 
-    package var decoded: DecodedLogs { decode(blocks) }
+    package var decoded: DecodedLogs { decode(blocks, by: rules) }
+    package var rules: ContractRules { .of(specials) }
 }
 
-package func decode(_ blocks: [LogBlock]) -> DecodedLogs {
+extension ContractRules {
+    /// As a store gives them, which keeps a rule with its contract's scope.
+    package static func of(_ specials: [SpecialContract]) -> ContractRules {
+        ContractRules(
+            specials.enumerated().map { index, special in
+                Scope(
+                    id: Int64(index),
+                    contract: special.address,
+                    firstBlock: 0,
+                    isActive: true,
+                    rule: special.rule
+                )
+            }
+        )
+    }
+}
+
+package func decode(_ blocks: [LogBlock], by rules: ContractRules = .none) -> DecodedLogs {
     var out = DecodedLogs()
-    TokenStandards.decode(page(blocks), into: &out)
+    TokenStandards.decode(page(blocks), by: rules, into: &out)
     return out
 }
 
@@ -67,12 +89,14 @@ package func describe(_ transfer: Transfer) -> String {
         case .erc1155Batch: "batch"
         case .unindexed721: "unindexed"
         case .erc2309: "2309"
+        case .cryptoPunk: "punk"
         }
     var text = "\(describe(transfer.place)) \(kind) \(describe(transfer.contract))#\(describe(transfer.token)) "
     text += "\(describe(transfer.from))>\(describe(transfer.to)) x\(describe(transfer.amount))"
     if transfer.operator != transfer.from { text += " by \(describe(transfer.operator))" }
     if transfer.flags.contains(.presumed) { text += " presumed" }
     if transfer.flags.contains(.extraData) { text += " extra" }
+    if transfer.flags.contains(.receiverBefore) { text += " before" }
     return text
 }
 

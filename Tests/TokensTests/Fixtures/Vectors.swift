@@ -5,7 +5,7 @@ private let nft = Contract(20)
 private let items = Contract(30)
 
 extension Vector {
-    package static let all: [Vector] = unique + odd + counted + ranges + reorged
+    package static let all: [Vector] = unique + odd + special + counted + ranges + reorged
 
     private static let unique: [Vector] = [
         Vector(
