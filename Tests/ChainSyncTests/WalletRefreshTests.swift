@@ -149,7 +149,7 @@ import Tokens
         }
     }
 
-    @Test func `logs that were missed are put in, whether the wallet gained by them or lost`() async throws {
+    @Test func `F8: logs that were missed are put in, whether the wallet gained by them or lost`() async throws {
         try await withDirectory { directory in
             let chain = FakeChain()
             chain.mine(
@@ -187,7 +187,7 @@ import Tokens
         }
     }
 
-    @Test func `a check that failed changes nothing and is listed`() async throws {
+    @Test func `F9: a check that failed changes nothing and is listed`() async throws {
         try await withDirectory { directory in
             let (chain, process) = try await honest(directory)
             let before = try process.export()
@@ -202,18 +202,46 @@ import Tokens
         }
     }
 
-    @Test func `while no endpoint answers the job waits, and ends when one does`() async throws {
+    @Test func `F6: an outage disowns nobody; the job waits, and ends when an endpoint answers`() async throws {
         try await withDirectory { directory in
             let (chain, process) = try await honest(directory)
+            let before = try process.export()
             let job = try await request(process, wallet)
             chain.state.withLock { $0.onCall = { _, _ in .unavailable } }
             let worker = RefreshWorker(refresh(chain, process.store), chainID: 321)
             #expect(try await worker.workOne() == .stumbled)
             let waiting = try #require(try process.store.refresh(job.id))
             #expect(!waiting.phase.isOver && waiting.attempts == 1 && waiting.counts.failed == 0)
+            #expect(try process.export() == before)
             chain.state.withLock { $0.onCall = nil }
             #expect(try await worker.workOne() == .ended)
             #expect(try process.store.refresh(job.id)?.counts.matched == 9)
+        }
+    }
+
+    @Test func `F7: all that is compared is asked in the state of one block, whatever comes meanwhile`() async throws {
+        try await withDirectory { directory in
+            let (chain, process) = try await honest(directory)
+            chain.state.withLock {
+                $0.onCall = { [chain, nft] _, _ in
+                    if chain.blocks.count < 20 { Task { chain.mine([nft.moves(1, 50, to: 51)]) } }
+                    return nil
+                }
+            }
+            let job = try await refreshed(wallet, chain, process)
+            #expect(Set(chain.state.withLock { $0.calls }) == [chain.blocks[4].ref])
+            #expect(job.block == chain.blocks[4].ref && job.counts.matched == 9)
+        }
+    }
+
+    @Test func `F8: one wallet's refresh asks about its own tokens, and each contract once`() async throws {
+        try await withDirectory { directory in
+            let chain = FakeChain()
+            chain.mine((1...40).map { nft.moves(UInt64($0), 0, to: $0 < 4 ? 50 : 51) }, [])
+            let process = try await Process(chain, directory + "/a.db")
+            try await process.sync(to: 2)
+            #expect(try await refreshed(wallet, chain, process).counts.matched == 3)
+            #expect(chain.state.withLock { $0.calls.count } == 4)
         }
     }
 
