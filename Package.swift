@@ -60,7 +60,9 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Ethereum"], swiftSettings: strict),
         .target(
             name: "ChainClient",
-            dependencies: ["Ethereum", "Proofs", asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, logging],
+            dependencies: [
+                "Allocator", "Ethereum", "Proofs", asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, logging,
+            ],
             swiftSettings: strict
         ),
         .target(

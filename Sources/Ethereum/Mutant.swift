@@ -50,6 +50,10 @@
         case doubtIsConflict, undoneStateRepaired
         // AuditorTests
         case auditInTheWay
+        // WalletRefreshTests
+        case failedCheckRemoves, countsUncompared
+        // WalletRefreshJobTests
+        case lateStepTaken, stageForgotten, departuresForgotten
 
         // MARK: The client
 

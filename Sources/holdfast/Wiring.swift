@@ -96,7 +96,13 @@ struct Wiring {
                 }
             }
             if auditedPerMinute > 0 {
-                let auditor = Auditor(engine, store: store, chainID: chain, rowsPerMinute: auditedPerMinute)
+                let auditor = Auditor(
+                    engine,
+                    store: store,
+                    chainID: chain,
+                    rowsPerMinute: auditedPerMinute,
+                    wallSeconds: Self.wallSeconds
+                )
                 group.addTask { await auditor.run() }
             }
             if case .follow = goal {

@@ -136,4 +136,41 @@ import Tokens
             )
         }
     }
+
+    @Test func `a difference has its wallet refreshed, once in an hour`() async throws {
+        try await withDirectory { directory in
+            let chain = FakeChain()
+            chain.mine([nft.moves(1, 0, to: 50)], [])
+            let process = try await Process(chain, directory + "/a.db")
+            try await process.sync(to: 2)
+            process.engine.status.update { $0.phase = .tail }
+            let lie = account(99).word.bytes
+            chain.state.withLock { $0.onCall = { _, _ in .returned(lie) } }
+            let now = Mutex<Int64>(1_000)
+            let auditor = Auditor(
+                process.engine,
+                store: process.store,
+                chainID: 321,
+                rowsPerMinute: 6_000,
+                wallSeconds: { now.withLock { $0 } }
+            )
+            func claimed(_ number: UInt64) async throws -> RefreshJob? {
+                let claim = ID128(high: 1, low: number)
+                let store = process.store
+                let job = try await store.claimRefresh(of: 321, only: nil, as: claim, now: 0, until: 0)
+                guard let job else { return nil }
+                let step = RefreshStep.finished(RefreshCounts(), failures: [], at: now.withLock { $0 })
+                try await store.advanceRefresh(job.id, step, as: claim, until: 0)
+                return job
+            }
+            try await auditor.check(10)
+            #expect(try await claimed(1)?.wallet == account(50))
+            now.withLock { $0 += 3_599 }
+            try await auditor.check(10)
+            #expect(try await claimed(2) == nil)
+            now.withLock { $0 += 1 }
+            try await auditor.check(10)
+            #expect(try await claimed(3)?.wallet == account(50))
+        }
+    }
 }

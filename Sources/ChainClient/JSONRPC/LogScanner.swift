@@ -1,4 +1,5 @@
 /// The result of `eth_getLogs`, bytes in, ``LogPage`` out: one pass, no strings, every digit checked.
+import Allocator
 package import Ethereum
 
 /// What one answer held.
@@ -47,7 +48,15 @@ package enum LogScanner {
         guard !cursor.takes(0x5D) else { return }
         let first = scanned.page.logs.count
         // An honest log has about 700 characters; half of that keeps the array from growing more than once.
-        if first == 0 { scanned.page.logs.reserveCapacity(min(32_768, (cursor.count - cursor.place) / 500 + 1)) }
+        if first == 0 {
+            let text = cursor.count - cursor.place
+            scanned.page.logs.reserveCapacity(min(32_768, text / 500 + 1))
+            let expected = min(scanned.page.logs.capacity, text / 700) * MemoryLayout<Log>.stride
+            // Unsafe: the array's room, which has at least this many bytes; nothing is written.
+            unsafe scanned.page.logs.withUnsafeMutableBufferPointer {
+                unsafe allocator_will_fill($0.baseAddress, expected)
+            }
+        }
         repeat { try log(&cursor, into: &scanned) } while try cursor.continues(until: 0x5D)
         if decoding { try decodeData(&cursor, of: &scanned.page) }
     }

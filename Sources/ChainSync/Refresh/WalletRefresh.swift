@@ -212,7 +212,11 @@ package struct WalletRefresh: Sendable {
         let items = zip(touched, before).map { item, claim in
             RefreshItem(token: item.token, rule: item.rule, before: RefreshItem.share(of: job.wallet, in: claim))
         }
-        try await step(.staged(items), of: job.id, claim)
+        #if MUTANTS
+            if !Mutant.is(.stageForgotten) { try await step(.staged(items), of: job.id, claim) }
+        #else
+            try await step(.staged(items), of: job.id, claim)
+        #endif
         let inserted = try await repair.put(into: store, job.chain, random: random)
         guard let inserted else { throw ChainError.reorged("the chain moved on while rows were put in") }
         logger.warning(
@@ -233,6 +237,10 @@ package struct WalletRefresh: Sendable {
         for (item, claimed) in zip(items, claims) {
             // What was put in before a crash counts as well, because the stage says how it was.
             let now = RefreshItem.share(of: job.wallet, in: claimed)
+            #if MUTANTS
+                // The fault of the system that this one replaces.
+                if Mutant.is(.failedCheckRemoves), now == item.before { counts.removed += 1 }
+            #endif
             if now > item.before { counts.added += 1 }
             if now < item.before { counts.removed += 1 }
         }

@@ -8,9 +8,13 @@ package import Tokens
 /// at a time, and it writes no holdings. What it finds missing the engine puts in, under its own lease.
 package struct Auditor<Time: Clock>: Sendable where Time.Duration == Duration {
     private let engine: SyncEngine<Time>
-    private let store: any Ledger & HoldingChecks
+    private let store: any Ledger & WalletRefreshes
     private let chainID: ChainID
     private let rowsPerMinute: Int
+    private let wallSeconds: (@Sendable () -> Int64)?
+
+    /// A wallet that an audit has a doubt about is compared at most once in so many seconds.
+    private static var refreshGapSeconds: Int64 { 3_600 }
 
     /// One holding in six seconds: one request a minute where the chain has Multicall3.
     package static var rowsPerMinuteStandard: Int { 10 }
@@ -18,18 +22,22 @@ package struct Auditor<Time: Clock>: Sendable where Time.Duration == Duration {
     /// Holdings asked for together, as many as go into one call of Multicall3.
     private static var rowsAtOnceMax: Int { 100 }
 
-    /// - Parameter rowsPerMinute: from 1 to ``rowsPerMinuteMax``.
+    /// - Parameters:
+    ///   - rowsPerMinute: from 1 to ``rowsPerMinuteMax``.
+    ///   - wallSeconds: seconds since 1970, for refreshes of wallets that a difference concerns; nil: none are asked for.
     package init(
         _ engine: SyncEngine<Time>,
-        store: any Ledger & HoldingChecks,
+        store: any Ledger & WalletRefreshes,
         chainID: ChainID,
-        rowsPerMinute: Int
+        rowsPerMinute: Int,
+        wallSeconds: (@Sendable () -> Int64)? = nil
     ) {
         precondition((1...Self.rowsPerMinuteMax).contains(rowsPerMinute), "an audit has a pace")
         self.engine = engine
         self.store = store
         self.chainID = chainID
         self.rowsPerMinute = rowsPerMinute
+        self.wallSeconds = wallSeconds
     }
 
     /// Audits until cancelled; what fails is tried again at the next turn.
@@ -66,8 +74,22 @@ package struct Auditor<Time: Clock>: Sendable where Time.Duration == Duration {
         guard !sample.isEmpty else { return }
         let verifier = Verifier(chain: engine.chain, store: store, chainID: chainID, block: block, bounds: .narrow)
         let result = try await verifier.verify(sample, isAudit: true)
-        for difference in result.differences where !difference.isKnown { report(difference, block) }
+        for difference in result.differences where !difference.isKnown {
+            report(difference, block)
+            try await refresh(difference.claimed.owner)
+        }
         if let repair = result.repair { engine.repairs.add(repair) }
+    }
+
+    /// What else of that wallet may be wrong is worth a look; where one is under way or was just done, that is enough.
+    private func refresh(_ wallet: Address) async throws {
+        guard let wallSeconds, wallet != .zero else { return }
+        let request = RefreshRequest(chain: chainID, wallet: wallet, gapSeconds: Self.refreshGapSeconds)
+        do {
+            _ = try await store.requestRefresh(request, now: wallSeconds())
+        } catch is RefreshRefusal {
+            // Asked for already, or by too many.
+        }
     }
 
     private func report(_ difference: Verifier.Difference, _ block: BlockRef) {
