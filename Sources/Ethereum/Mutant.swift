@@ -51,9 +51,9 @@
         // AuditorTests
         case auditInTheWay
         // WalletRefreshTests
-        case failedCheckRemoves, countsUncompared
+        case failedCheckRemoves, countsUncompared, stageForgotten
         // WalletRefreshJobTests
-        case lateStepTaken, stageForgotten, departuresForgotten
+        case lateStepTaken, departuresForgotten
 
         // MARK: The client
 

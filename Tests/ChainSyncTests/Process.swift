@@ -53,9 +53,9 @@ struct Process {
         try await engine.run(store.reading(state.identity.chainID), until: .block(block))
     }
 
-    /// Follows until `isDone` says so, for ten seconds at most.
+    /// Follows until `isDone` says so, for a minute at most: beside all other tests of a run a step may wait for many seconds.
     func follow(
-        for longest: Duration = .seconds(10),
+        for longest: Duration = .seconds(60),
         until isDone: @escaping @Sendable (ChainSummary) -> Bool
     ) async throws -> Bool {
         let engine = engine

@@ -10,6 +10,8 @@ struct CrashPlan: Sendable {
         var point: CrashPoint
         /// Inside the transaction that undoes blocks.
         var isRollback: Bool
+        /// After a COMMIT whose pages were not on the disk yet: what only a first back-fill does.
+        var isVolatile: Bool
     }
 
     /// In the order in which they happen.
@@ -23,10 +25,18 @@ struct CrashPlan: Sendable {
         var all: [Case] = []
         for (work, report) in reports {
             for step in report.steps {
-                let isRollback = step.transaction.map { report.transactions[$0].rewinds } ?? false
+                let transaction = step.transaction.map { report.transactions[$0] }
+                let isVolatile = step.kind == .committed && transaction.map { $0.isRevision && !$0.isDurable } ?? false
                 for effect in Self.effects(of: step.kind) {
                     let point = CrashPoint(step.kind, step.ordinal, effect, seed: seed &+ UInt64(all.count))
-                    all.append(Case(work: work, point: point, isRollback: isRollback))
+                    all.append(
+                        Case(
+                            work: work,
+                            point: point,
+                            isRollback: transaction?.rewinds ?? false,
+                            isVolatile: isVolatile
+                        )
+                    )
                 }
             }
         }
@@ -48,6 +58,7 @@ struct CrashPlan: Sendable {
         var kind: CrashPoint.Kind
         var effect: CrashPoint.Effect
         var isRollback: Bool
+        var isVolatile: Bool
     }
 
     /// So many of every sort of point as there is room for, evenly spaced; rare sorts are taken whole first.
@@ -58,7 +69,8 @@ struct CrashPlan: Sendable {
                 work: each.work,
                 kind: each.point.kind,
                 effect: each.point.effect,
-                isRollback: each.isRollback
+                isRollback: each.isRollback,
+                isVolatile: each.isVolatile
             )
         }
         var chosen: [Int] = []
