@@ -350,17 +350,17 @@ package struct Enricher<Time: Clock>: Sendable where Time.Duration == Duration {
             run.results.count >= options.resultsPerCommit || run.resultBytes >= options.resultBytesMax
                 || now - first >= options.commitInterval || run.hosts.inFlight == 0
         else { return }
-        run.tally += try await store.finishMetadata(run.results, of: chainID, as: run.claim)
+        run.tally += try await store.finishMetadata(run.results, of: chainID, as: run.claim, now: wallSeconds())
         (run.results, run.resultBytes, run.firstResult) = ([], 0, nil)
         progress(run.tally)
     }
 
     /// At the end: what was found is written; jobs in memory are free again for whoever comes next.
     private func settle(_ run: inout Run, _ progress: @Sendable (MetadataTally) -> Void) async throws {
-        let (store, chainID, claim, results) = (store, chainID, run.claim, run.results)
+        let (store, chainID, claim, results, now) = (store, chainID, run.claim, run.results, wallSeconds())
         // A task of its own: this one may be cancelled.
         run.tally += try await Task {
-            let tally = try await store.finishMetadata(results, of: chainID, as: claim)
+            let tally = try await store.finishMetadata(results, of: chainID, as: claim, now: now)
             try await store.releaseMetadata(as: claim)
             return tally
         }.value

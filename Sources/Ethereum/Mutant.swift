@@ -32,6 +32,8 @@
 
         // MetadataQueueTests
         case lateResultTaken, outageIsFact
+        // MetadataNewsTests
+        case newsSkipped, signalsOfUndoneKept, signalsTakenTwice, budgetEndless
 
         // MARK: The engine
 

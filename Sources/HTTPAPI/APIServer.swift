@@ -1,4 +1,5 @@
 package import Ethereum
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -41,6 +42,8 @@ package struct APIServer: Sendable {
     private let logger: Logger
     /// Where refreshes of wallets are asked for; nil: nobody works on them here.
     package var refreshes: (any WalletRefreshes)?
+    /// Where tokens that nobody has looked at are asked for; nil: nobody would look.
+    package var news: (any MetadataNews)?
     /// Called once with the port that was taken.
     package var onListening: @Sendable (Int) -> Void = { _ in }
     /// Further paths and the JSON that each answers with, through the same stack: what look-ups are measured against.
@@ -72,11 +75,17 @@ package struct APIServer: Sendable {
     /// - Throws: when the port cannot be had.
     package func run() async throws {
         let progress = ProgressWatch(live: live)
-        var group = ServiceGroupConfiguration(services: [application(progress)], logger: logger)
+        let wishes = wishes()
+        let application = application(progress, wishes: wishes)
+        var group = ServiceGroupConfiguration(services: [application], logger: logger)
         group.maximumGracefulShutdownDuration = Self.shutdownMax
         let server = ServiceGroup(configuration: group)
         let watch = Task { await progress.run() }
-        defer { watch.cancel() }
+        let writing = Task { await wishes?.run() }
+        defer {
+            watch.cancel()
+            writing.cancel()
+        }
         // A task of its own: cancelling this one begins an orderly shutdown instead of cutting connections.
         let serving = Task { try await server.run() }
         try await withTaskCancellationOrGracefulShutdownHandler {
@@ -87,7 +96,10 @@ package struct APIServer: Sendable {
     }
 
     /// The application; tests drive it without a socket.
-    func application(_ progress: ProgressWatch? = nil) -> Application<RouterResponder<APIContext>> {
+    func application(
+        _ progress: ProgressWatch? = nil,
+        wishes: MetadataWishes? = nil
+    ) -> Application<RouterResponder<APIContext>> {
         var server = ApplicationConfiguration(
             address: .hostname(configuration.host, port: configuration.port),
             serverName: nil
@@ -95,7 +107,7 @@ package struct APIServer: Sendable {
         server.availableConnectionsDelegate = MaximumAvailableConnections(Self.connectionsMax)
         let onListening = onListening
         return Application(
-            router: router(progress ?? ProgressWatch(live: live)),
+            router: router(progress ?? ProgressWatch(live: live), wishes ?? self.wishes()),
             server: .http1(
                 configuration: .init(
                     idleTimeout: Self.idleTimeout,
@@ -112,14 +124,19 @@ package struct APIServer: Sendable {
         )
     }
 
-    func router(_ progress: ProgressWatch) -> Router<APIContext> {
+    /// What ``application(_:wishes:)`` is given where somebody else writes the wishes down.
+    func wishes() -> MetadataWishes? {
+        news.map { MetadataWishes($0, wallSeconds: { Int64(Date().timeIntervalSince1970) }, logger) }
+    }
+
+    func router(_ progress: ProgressWatch, _ wishes: MetadataWishes?) -> Router<APIContext> {
         let reads = Reads(catalog)
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: Envelope())
         StatusRoutes(reads: reads, progress: progress, name: name, live: live).add(to: router)
         router.get("/") { _, _ in StatusPage.response() }
         let chain = router.group("v1/chains/:chain")
-        TokenRoutes(reads: reads, resolve: resolve).add(to: chain)
+        TokenRoutes(reads: reads, wishes: wishes, resolve: resolve).add(to: chain)
         ContractRoutes(reads: reads, resolve: resolve).add(to: chain)
         TraitRoutes(reads: reads, resolve: resolve).add(to: chain)
         ChainRoutes(reads: reads, resolve: resolve).add(to: chain)

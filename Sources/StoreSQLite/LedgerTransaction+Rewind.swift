@@ -135,8 +135,8 @@ extension LedgerTransaction {
             sql: """
                 INSERT OR IGNORE INTO metadata_job(chain, contract, token, rule)
                 SELECT chain, contract, token,
-                  NOT EXISTS(SELECT 1 FROM owner o
-                    WHERE o.chain = m.chain AND o.contract = m.contract AND o.token = m.token)
+                  EXISTS(SELECT 1 FROM supply s
+                    WHERE s.chain = m.chain AND s.contract = m.contract AND s.token = m.token)
                 FROM token_metadata m WHERE chain = ? AND block > ?
                 """,
             arguments: [chain, Int64(bitPattern: block)]

@@ -45,12 +45,12 @@ struct ListReading {
         guard try Schema.has(.wallets, db) else { throw ListingError.walletsNotIndexed }
     }
 
+    /// Whether the first backfill is over.
+    var isIndexed: Bool { state.isIndexed }
+
     /// How far answers about a contract (nil: about everything) can be trusted, now or at a past block.
     /// - Throws: ``ListingError/notCovered(block:reached:)`` for a past block that is not completely read, and
     ///   ``ListingError/notIndexed`` while the first backfill goes on.
-    /// Whether a contract's rows are kept up.
-    func isServed(_ contract: Address) -> Bool { state.isServed(contract) }
-
     func standing(of contract: Address?, at block: BlockNumber?) throws -> Standing {
         guard let block else { return standing(of: contract) }
         let standing = try standing(of: contract, past: block)

@@ -8,6 +8,8 @@ struct MetadataRows {
     private(set) var tally = MetadataTally()
     /// How many more tokens have their metadata than before.
     private(set) var enriched = 0
+    /// Contracts of which something is new.
+    private(set) var changed: Set<AddressID> = []
 
     init(_ reading: ListReading) { self.reading = reading }
 
@@ -185,6 +187,7 @@ struct MetadataRows {
             return
         }
         tally.changed += 1
+        changed.insert(contract)
         enriched += (after.state == .ok ? 1 : 0) - (before?.state == .ok ? 1 : 0)
         var document: Int64?
         if case .document(let found) = result.finding {

@@ -7,7 +7,8 @@ extension SQLiteStore {
     package func finishMetadata(
         _ results: [MetadataResult],
         of chain: ChainID,
-        as claim: ID128
+        as claim: ID128,
+        now: Int64
     ) async throws -> MetadataTally {
         guard !results.isEmpty else { return MetadataTally() }
         return try await run {
@@ -15,6 +16,11 @@ extension SQLiteStore {
                 let reading = try ListReading(db, chain)
                 var rows = MetadataRows(reading)
                 for result in results { try rows.take(result, as: claim) }
+                for contract in rows.changed.sorted() {
+                    var collection = try CollectionRows(reading, contract, now: now)
+                    collection.changed(now: now)
+                    try collection.write()
+                }
                 if rows.enriched != 0 {
                     try db.execute(
                         sql: "UPDATE chain SET tokens_enriched = tokens_enriched + ? WHERE id = ?",

@@ -21,17 +21,26 @@ extension SQLiteStore: MetadataQueue {
         try await run {
             try self.writing { db in
                 let reading = try ListReading(db, chain)
-                guard let contract else { return try Self.enqueue(from: after ?? .start, only: nil, all: all, reading) }
+                guard let contract else {
+                    return try Self.enqueue(from: after ?? .start, only: nil, all: all, .everything, reading)
+                }
                 guard let only = try reading.id(of: contract) else { return (0, nil) }
-                return try Self.enqueue(from: after ?? .start, only: only, all: all, reading)
+                return try Self.enqueue(from: after ?? .start, only: only, all: all, .everything, reading)
             }
         }
     }
 
-    private static func enqueue(
+    /// Of a row `t` of a token: nobody has looked at it.
+    static let isWithoutMetadata = """
+        NOT EXISTS(SELECT 1 FROM token_metadata m
+          WHERE m.chain = t.chain AND m.contract = t.contract AND m.token = t.token)
+        """
+
+    static func enqueue(
         from position: MetadataPosition,
         only: AddressID?,
         all: Bool,
+        _ whose: MetadataScope,
         _ reading: ListReading
     ) throws -> (made: Int, next: MetadataPosition?) {
         let table = position.isCounted ? "supply" : "owner"
@@ -45,14 +54,8 @@ extension SQLiteStore: MetadataQueue {
         // Who owns nothing has nothing to show: the metadata of a burned token stays as it is.
         if !position.isCounted { conditions.append("owner <> 0") }
         if last != nil { conditions.append("(contract, token) <= (?4, ?5)") }
-        if !all {
-            conditions.append(
-                """
-                NOT EXISTS(SELECT 1 FROM token_metadata m
-                  WHERE m.chain = t.chain AND m.contract = t.contract AND m.token = t.token)
-                """
-            )
-        }
+        if !all { conditions.append(isWithoutMetadata) }
+        conditions.append(whose.condition)
         var arguments = from
         var next: MetadataPosition?
         if let last {
@@ -228,5 +231,5 @@ extension SQLiteStore: MetadataQueue {
 }
 
 extension MetadataPosition {
-    fileprivate static var start: MetadataPosition { MetadataPosition(isCounted: false, contract: -1, token: []) }
+    static var start: MetadataPosition { MetadataPosition(isCounted: false, contract: -1, token: []) }
 }

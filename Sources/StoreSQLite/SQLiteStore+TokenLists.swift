@@ -123,7 +123,7 @@ private struct TokenList {
                 next = TokenPosition(contract: address, token: .zero, rule: .unique)
                 return nil
             }
-            if reading.isServed(address) { return contract }
+            if reading.serves(address) { return contract }
             budget -= 1
             hasAdded = true
             from = contract + 1

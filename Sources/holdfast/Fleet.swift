@@ -17,6 +17,8 @@ final class Fleet: Sendable {
     private let members = Mutex<[ChainID: Member]>([:])
     /// Whether a chain that another instance holds is waited for.
     private let waits: Bool
+    /// nil: nothing is found out about tokens.
+    private let enrichment: EnrichmentWork?
 
     private struct Member {
         var status: SyncStatus
@@ -24,12 +26,22 @@ final class Fleet: Sendable {
         var client: RPCChain?
     }
 
-    init(store: SQLiteStore, transport: HTTPTransport, waits: Bool = true, logger: Logger) {
+    init(
+        store: SQLiteStore,
+        transport: HTTPTransport,
+        waits: Bool = true,
+        enrichment: EnrichmentWork? = nil,
+        logger: Logger
+    ) {
         self.store = store
+        self.enrichment = enrichment
         self.transport = transport
         self.waits = waits
         self.logger = logger
     }
+
+    /// Whether tokens that are asked for are looked up here.
+    var enriches: Bool { enrichment != nil }
 
     /// What the engines know right now, for status answers.
     var live: [ChainID: LiveStatus] {
@@ -86,7 +98,12 @@ final class Fleet: Sendable {
             members.withLock { $0[chain] = Member(status: wiring.engine.status, client: wiring.client) }
             defer { wiring.keeper.end() }
             do {
-                return try await wiring.run(until: .follow, auditedPerMinute: settings.auditedPerMinute)
+                let (store, enrichment) = (store, enrichment)
+                return try await wiring.run(until: .follow, auditedPerMinute: settings.auditedPerMinute) {
+                    node,
+                    chain in
+                    await enrichment?.run(node, store, chain, settings.enrichment)
+                }
             } catch SyncError.superseded where waits {
                 // Paused longer than the lease lasts: what was in memory is worth nothing any more.
                 logger.warning(

@@ -28,6 +28,7 @@ struct Serving {
             logger: quiet
         )
         server.refreshes = store
+        if fleet.enriches { server.news = store }
         let (greeting, host) = (greeting, host)
         server.onListening = { port in
             FileHandle.standardError.write(Data("\(greeting) http://\(host):\(port)/\n".utf8))

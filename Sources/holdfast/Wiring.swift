@@ -79,7 +79,12 @@ struct Wiring {
     /// Runs the engine until its goal, and keeps what is learnt of the endpoints meanwhile.
     ///
     /// - Parameter auditedPerMinute: holdings that the quiet audit checks; 0 for none.
-    func run(until goal: SyncEngine<ContinuousClock>.Goal, auditedPerMinute: Int = 0) async throws {
+    /// - Parameter besides: further work on this chain, which ends when it is cancelled.
+    func run(
+        until goal: SyncEngine<ContinuousClock>.Goal,
+        auditedPerMinute: Int = 0,
+        besides: (@Sendable (RPCChain, ChainID) async -> Void)? = nil
+    ) async throws {
         let (store, client, limits, chain) = (store, client, limits, state.identity.chainID)
         let logger = logger
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -109,6 +114,7 @@ struct Wiring {
                 let worker = RefreshWorker(Self.refresh(client, store, logger, bounds: .asked), chainID: chain)
                 group.addTask { await worker.run() }
             }
+            if let besides { group.addTask { await besides(client, chain) } }
             defer { group.cancelAll() }
             try await engine.run(state, until: goal)
         }
@@ -131,7 +137,7 @@ struct Wiring {
         )
     }
 
-    private static func wallSeconds() -> Int64 { Int64(Date().timeIntervalSince1970) }
+    @Sendable static func wallSeconds() -> Int64 { Int64(Date().timeIntervalSince1970) }
 
     /// The chain behind the endpoints, after it was checked to be the one that was named.
     ///

@@ -17,6 +17,12 @@ final class ToldChain: Chain {
     let answer: @Sendable (ContractCall) -> CallOutcome
     let calls = Mutex<[ContractCall]>([])
     let failure = Mutex<ChainError?>(nil)
+    /// Events about metadata, the ranges that were asked for, and what is said instead of events.
+    let logs = Mutex<[(block: BlockNumber, contract: Address, event: Event)]>([])
+    let asked = Mutex<[ClosedRange<BlockNumber>]>([])
+    let logFailure = Mutex<ChainError?>(nil)
+
+    enum Event { case metadataUpdate(UInt64) }
 
     init(_ answer: @escaping @Sendable (ContractCall) -> CallOutcome) { self.answer = answer }
 
@@ -52,7 +58,19 @@ final class ToldChain: Chain {
         in range: ClosedRange<BlockNumber>,
         matching filter: LogFilter,
         beside: BlockRef?
-    ) async throws(ChainError) -> RangeAnswer { throw .unavailable("not asked") }
+    ) async throws(ChainError) -> RangeAnswer {
+        if let failure = logFailure.withLock({ $0 }) { throw failure }
+        asked.withLock { $0.append(range) }
+        var page = LogPage()
+        for (block, contract, event) in logs.withLock({ $0 }) where range.contains(block) {
+            guard case .metadataUpdate(let token) = event else { continue }
+            page.append(MetadataSignal.topics[0], U256(token).bytes, of: contract, in: block)
+        }
+        let last = range.upperBound
+        let (hash, parent) = (TestLedger.hash(last), TestLedger.hash(last - 1))
+        let anchor = Header(number: last, hash: hash, parentHash: parent, timestamp: 0)
+        return RangeAnswer(range: range, anchor: anchor, page: page)
+    }
     func logs(of block: Header, matching filter: LogFilter) async throws(ChainError) -> LogPage { LogPage() }
     var pagesInFlight: Int { 1 }
 }
@@ -137,5 +155,29 @@ struct Desk {
 
     func held(_ token: UInt64, of contract: Address = contract) throws -> TokenMetadata? {
         try ledger.store.metadata(of: TokenID(contract: contract, token: U256(token)), on: 321)
+    }
+}
+
+extension LogPage {
+    fileprivate mutating func append(_ topic: Hash32, _ bytes: [UInt8], of contract: Address, in block: BlockNumber) {
+        logs.append(
+            Log(
+                blockNumber: block,
+                blockHash: TestLedger.hash(block),
+                transactionHash: TestLedger.hash(block, 1),
+                transactionIndex: 0,
+                logIndex: UInt32(logs.count),
+                address: contract,
+                topicCount: 1,
+                topic0: topic,
+                topic1: .zero,
+                topic2: .zero,
+                topic3: .zero,
+                dataOffset: data.count,
+                dataCount: bytes.count,
+                blockTimestamp: 0
+            )
+        )
+        data += bytes
     }
 }

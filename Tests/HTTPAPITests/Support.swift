@@ -16,6 +16,8 @@ import Tokens
 struct World: Sendable {
     let ledger: TestLedger
     let client: any TestClientProtocol
+    /// nil: nobody looks tokens up.
+    var wishes: MetadataWishes?
 
     static let contract = TestLedger.address(1)
     static let multi = TestLedger.address(2)
@@ -38,24 +40,31 @@ struct World: Sendable {
     static func with(
         _ ledger: TestLedger,
         live: @escaping @Sendable () -> [ChainID: LiveStatus] = { [:] },
+        enriches: Bool = false,
         _ body: @escaping @Sendable (World) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let server = APIServer(
+        var server = APIServer(
             catalog: ledger.store,
             chains: { $0 == "kcc" ? 321 : ChainID($0) },
             names: { $0 == 321 ? "kcc" : nil },
             live: live,
             logger: logger
         )
-        try await server.application().test(.router) { client in
-            try await body(World(ledger: ledger, client: client))
+        if enriches { server.news = ledger.store }
+        let wishes = server.wishes()
+        try await server.application(wishes: wishes).test(.router) { client in
+            try await body(World(ledger: ledger, client: client, wishes: wishes))
         }
     }
 
-    func get(_ path: String, method: HTTPRequest.Method = .get) async throws -> Answer {
-        try await client.execute(uri: path, method: method) { response in
+    func get(
+        _ path: String,
+        method: HTTPRequest.Method = .get,
+        headers: HTTPFields = [:]
+    ) async throws -> Answer {
+        try await client.execute(uri: path, method: method, headers: headers) { response in
             let text = String(buffer: response.body)
             let object = try? JSONSerialization.jsonObject(with: Data(text.utf8))
             return Answer(

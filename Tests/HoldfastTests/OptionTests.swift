@@ -38,6 +38,7 @@ import Testing
                 poll-interval: 9
                 evidence: L3
                 audit: 4
+                enrich: none
             """
         for key in OptionTable.fileKeys + OptionTable.chainKeys { #expect(text.contains("\(key):"), "\(key)") }
         let file = try ConfigurationFile(text: text, path: "x.yaml", environment: [:])
@@ -46,7 +47,7 @@ import Testing
         let chain = try #require(file.chains.first)
         #expect(chain.chainID == 5 && chain.endpoints.map(\.url) == ["http://a"] && chain.contracts.count == 1)
         #expect(chain.firstBlock == 7 && chain.confirmations == 8 && chain.pollInterval == .seconds(9))
-        #expect(chain.evidence == .receipts && chain.auditedPerMinute == 4)
+        #expect(chain.evidence == .receipts && chain.auditedPerMinute == 4 && chain.enrichment == .none)
     }
 
     @Test(arguments: [

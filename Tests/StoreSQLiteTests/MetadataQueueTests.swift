@@ -95,7 +95,7 @@ import Tokens
         _ results: [MetadataResult],
         as claim: ID128 = worker
     ) async throws -> MetadataTally {
-        try await ledger.store.finishMetadata(results, of: 321, as: claim)
+        try await ledger.store.finishMetadata(results, of: 321, as: claim, now: 1_000)
     }
 
     private func enriched(_ ledger: TestLedger) throws -> Int64 {

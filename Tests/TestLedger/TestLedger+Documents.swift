@@ -39,7 +39,7 @@ extension TestLedger {
                 host: ""
             )
         }
-        _ = try await store.finishMetadata(results, of: chain, as: claim)
+        _ = try await store.finishMetadata(results, of: chain, as: claim, now: 1_000)
     }
 }
 

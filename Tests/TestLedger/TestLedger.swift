@@ -181,7 +181,7 @@ package final class TestLedger: @unchecked Sendable {
                 host: ""
             )
         }
-        _ = try await store.finishMetadata(results, of: chain, as: claim)
+        _ = try await store.finishMetadata(results, of: chain, as: claim, now: 1_000)
     }
 
     // MARK: Names

@@ -1,10 +1,13 @@
 import Ethereum
+import HTTPTypes
 import Hummingbird
 import Tokens
 
 /// One token: who holds it, all its holders, its transfers, what it is.
 struct TokenRoutes: Sendable {
     let reads: Reads
+    /// nil: nobody finds out what tokens are.
+    let wishes: MetadataWishes?
     let resolve: @Sendable (String) -> ChainID?
 
     func add(to group: RouterGroup<APIContext>) {
@@ -12,6 +15,7 @@ struct TokenRoutes: Sendable {
         group.get("contracts/:contract/tokens/:id/owners", use: owners)
         group.get("contracts/:contract/tokens/:id/transfers", use: transfers)
         group.get("contracts/:contract/tokens/:id/metadata", use: metadata)
+        if wishes != nil { group.post("contracts/:contract/tokens/:id/metadata/refresh", use: refreshMetadata) }
     }
 
     /// The one that has to be fast: no list, no queue, no intermediate values.
@@ -53,18 +57,52 @@ struct TokenRoutes: Sendable {
         }
     }
 
-    /// A minimal answer, ids and states, where metadata never came.
+    /// A minimal answer, ids and states, where metadata never came; who asks first has it looked up.
     @Sendable func metadata(_ request: Request, _ context: APIContext) async throws -> Response {
         let inputs = try Inputs(request, context)
         let (chain, token) = (try inputs.chain(resolve), try inputs.token())
-        try await refuseUnknownContract(try await reads.owner(of: token, on: chain))
+        let owner = try await reads.owner(of: token, on: chain)
+        try await refuseUnknownContract(owner)
         let held = try await reads.ask { try $0.metadata(of: token, on: chain) }
+        if held == nil, let wish = Self.wish(owner) { wishes?.add(wish, on: chain) }
         return .json { json in
             json.field("chainId", chain)
             json.field("contract", token.contract.checksummed)
             json.field("tokenId", token.token.decimal)
             json.fields(held)
         }
+    }
+
+    /// Has a token looked at again, within its contract's budget.
+    ///
+    /// May be repeated: a job that waits is the same job. Pages of other sites are refused, where the browser says so.
+    @Sendable func refreshMetadata(_ request: Request, _ context: APIContext) async throws -> Response {
+        let inputs = try Inputs(request, context)
+        let (chain, token) = (try inputs.chain(resolve), try inputs.token())
+        guard Self.isOwnSite(request) else { throw Problem.otherSite }
+        let owner = try await reads.owner(of: token, on: chain)
+        try await refuseUnknownContract(owner)
+        guard let wishes, let wish = Self.wish(owner) else { throw Problem.notHeld(token) }
+        guard try await wishes.askAgain(wish, on: chain) else { throw Problem.refreshBudget }
+        var response = Response.json { json in
+            json.field("chainId", chain)
+            json.field("contract", token.contract.checksummed)
+            json.field("tokenId", token.token.decimal)
+            json.field("queued", true)
+        }
+        response.status = .accepted
+        return response
+    }
+
+    /// Who owns nothing has nothing to show; a token that was burned keeps what is held of it.
+    private static func wish(_ owner: TokenOwner) -> MetadataWish? {
+        if let unique = owner.unique, unique.owner != .zero { return MetadataWish(token: owner.token, rule: .unique) }
+        return owner.isCounted ? MetadataWish(token: owner.token, rule: .counted) : nil
+    }
+
+    private static func isOwnSite(_ request: Request) -> Bool {
+        guard let name = HTTPField.Name("Sec-Fetch-Site"), let site = request.headers[name] else { return true }
+        return site == "same-origin" || site == "none"
     }
 
     /// "Nobody" about a contract that was never seen would look like knowledge.
@@ -85,4 +123,31 @@ extension Response {
             body: ResponseBody(byteBuffer: try JSONWriter.document(body))
         )
     }
+}
+
+extension Problem {
+    fileprivate static let otherSite = Problem(
+        .forbidden,
+        "other-site",
+        "Another site's page cannot ask for this",
+        "Send the request from a program, or from a page of this server."
+    )
+
+    fileprivate static func notHeld(_ token: TokenID) -> Problem {
+        Problem(
+            .notFound,
+            "unknown-token",
+            "Nobody holds this token",
+            "\(token.contract.checksummed) has no token \(token.token.decimal) that anybody holds now."
+        )
+    }
+
+    fileprivate static let refreshBudget = Problem(
+        .tooManyRequests,
+        "refresh-budget",
+        "This contract's tokens were looked at too often",
+        "At most \(RefreshBudget.capacity) of them are looked at again within "
+            + "\(RefreshBudget.secondsToFill / 60) minutes. Ask again in a few.",
+        retrySeconds: 60
+    )
 }

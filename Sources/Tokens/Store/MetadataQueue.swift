@@ -39,7 +39,12 @@ package protocol MetadataQueue: Sendable {
     /// Takes results of jobs that this claim still has, all in one transaction; writes nothing where nothing changed.
     ///
     /// What was asked in the state of a block that is not on the chain any more is not taken, and is due again.
-    func finishMetadata(_ results: [MetadataResult], of chain: ChainID, as claim: ID128) async throws -> MetadataTally
+    func finishMetadata(
+        _ results: [MetadataResult],
+        of chain: ChainID,
+        as claim: ID128,
+        now: Int64
+    ) async throws -> MetadataTally
 
     /// Frees the jobs that a claim still has, for whoever comes next; at the end of a run.
     func releaseMetadata(as claim: ID128) async throws

@@ -52,28 +52,16 @@ struct Enrich: AsyncParsableCommand {
             evidence: nil
         )
         let logger = Wiring.logger()
-        if isPrivate {
-            logger.warning("metadata is fetched from private addresses too: for local development only")
-        }
         let made = try await enqueue(store, chainID, only)
         let progress = EnrichProgress(jobs: try await store.metadataBacklog(of: chainID).jobs)
-        let gateways = try gateways()
         let tally = try await HTTPTransport.withHTTPTransport { transport in
             let (node, _) = try await Wiring.connect(settings, store, transport, ByteBudget(), logger)
-            var options = WebClient.Options()
-            options.policy.allowsPrivate = isPrivate
-            return try await WebClient.withWebClient(options: options, logger: logger) { web in
-                let enricher = Enricher(
-                    chain: node,
-                    store: store,
-                    documents: DocumentReader(web: web, gateways: gateways),
-                    chainID: chainID,
-                    contract: only,
-                    clock: ContinuousClock(),
-                    wallSeconds: { Int64(Date().timeIntervalSince1970) },
-                    random: { .random(in: 0 ... .max) },
-                    logger: logger
-                )
+            return try await EnrichmentWork.with(
+                gateways: OptionTable.ipfsGateway.given(ipfsGateway),
+                allowPrivate: isPrivate,
+                logger
+            ) { work in
+                let enricher = work.enricher(node, store, chainID, contract: only)
                 return try await Signals.ending {
                     try await enricher.run(until: .drained(limit: limit)) { progress.show($0) }
                 }
@@ -93,20 +81,6 @@ struct Enrich: AsyncParsableCommand {
             position = step.next
         } while position != nil
         return made
-    }
-
-    /// Public ones, of two operators.
-    private static let gatewaysStandard = ["https://ipfs.io", "https://{cid}.ipfs.dweb.link"]
-
-    private func gateways() throws -> Gateways {
-        let given = OptionTable.ipfsGateway.given(ipfsGateway)
-        do {
-            return try Gateways(given.isEmpty ? Self.gatewaysStandard : given)
-        } catch {
-            throw Failure.usage(
-                "--ipfs-gateway \(error.template): an http or https URL such as https://ipfs.io or https://{cid}.ipfs.dweb.link"
-            )
-        }
     }
 
     static func report(

@@ -27,6 +27,15 @@ struct Run: AsyncParsableCommand {
     @Option(name: OptionTable.audit.flag, help: OptionTable.audit.argumentHelp)
     var audit: String?
 
+    @Option(name: OptionTable.enrich.flag, help: OptionTable.enrich.argumentHelp)
+    var enrich: String?
+
+    @Option(name: OptionTable.ipfsGateway.flag, help: OptionTable.ipfsGateway.argumentHelp)
+    var ipfsGateway: [String] = []
+
+    @Flag(name: OptionTable.allowPrivateMetadata.flag, help: OptionTable.allowPrivateMetadata.argumentHelp)
+    var allowPrivateMetadata = false
+
     @OptionGroup var settings: SyncSettings
     @OptionGroup var database: DatabaseOptions
 
@@ -42,14 +51,24 @@ struct Run: AsyncParsableCommand {
         let path = try database.path(file: file?.database)
         let indexes = try settings.optionalIndexes(file: file?.optionalIndexes ?? [])
         let waits = try settings.waits()
+        let isPrivate = try allowPrivateMetadata || Environment.flag(OptionTable.allowPrivateMetadata)
+        let gateways = OptionTable.ipfsGateway.given(ipfsGateway)
         let logger = Wiring.logger()
         try await Signals.ending {
             let store = try SQLiteStore(path: path, lease: .standard(), optionalIndexes: indexes)
             defer { try? store.close() }
             try await HTTPTransport.withHTTPTransport { transport in
-                let fleet = Fleet(store: store, transport: transport, waits: waits, logger: logger)
-                try await Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
-                    .run { try await fleet.follow(chains) }
+                try await EnrichmentWork.with(gateways: gateways, allowPrivate: isPrivate, logger) { enrichment in
+                    let fleet = Fleet(
+                        store: store,
+                        transport: transport,
+                        waits: waits,
+                        enrichment: chains.contains { $0.enrichment != .none } ? enrichment : nil,
+                        logger: logger
+                    )
+                    try await Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
+                        .run { try await fleet.follow(chains) }
+                }
             }
         }
     }
@@ -57,12 +76,14 @@ struct Run: AsyncParsableCommand {
     /// The file's chains, or the one that flags and environment name; never a mixture.
     private func chains(_ file: ConfigurationFile?) throws -> [ChainSettings] {
         let audit = OptionTable.audit.given(audit)
+        let enrich = OptionTable.enrich.given(enrich)
         guard let chains = file?.chains, !chains.isEmpty else {
             var chain = try settings.chainSettings()
             if let audit { chain.auditedPerMinute = try Parse.audit(audit, for: "--audit") }
+            if let enrich { chain.enrichment = try Parse.enrichment(enrich, for: "--enrich") }
             return [chain]
         }
-        let given = settings.given + (audit == nil ? [] : ["--audit"])
+        let given = settings.given + (audit == nil ? [] : ["--audit"]) + (enrich == nil ? [] : ["--enrich"])
         guard given.isEmpty else {
             let names = given.joined(separator: ", ")
             throw Failure.usage(

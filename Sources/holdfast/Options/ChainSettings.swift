@@ -18,6 +18,8 @@ struct ChainSettings: Sendable {
     var evidence: EvidenceLevel?
     /// Holdings that `run` checks against the contracts each minute; 0: none.
     var auditedPerMinute = Auditor<ContinuousClock>.rowsPerMinuteStandard
+    /// Whose metadata `run` looks up.
+    var enrichment = EnrichmentWork.Mode.listed
 
     /// Omissions on quiet chains are found, and a header for each block is what it costs.
     static let evidenceStandard = EvidenceLevel.bloom

@@ -101,6 +101,9 @@ struct ConfigurationFile {
         if let text = try reader.text(map["audit"], "audit") {
             settings.auditedPerMinute = try Parse.audit(text, for: "\(place).audit")
         }
+        if let text = try reader.text(map["enrich"], "enrich") {
+            settings.enrichment = try Parse.enrichment(text, for: "\(place).enrich")
+        }
         return settings
     }
 

@@ -118,6 +118,16 @@ enum OptionTable {
         standard: "10",
         reach: .chain(key: "audit")
     )
+    static let enrich = Row(
+        name: "enrich",
+        value: "none|requested|listed|all",
+        help: """
+            Whose metadata `run` looks up: nobody's, of tokens that the API is asked for, of contracts that are followed by \
+            name as well, or of every token.
+            """,
+        standard: "listed",
+        reach: .chain(key: "enrich")
+    )
     static let noWait = Row(
         name: "no-wait",
         help: "End with exit code 75 where another instance holds the chain, instead of standing by.",
@@ -255,7 +265,7 @@ enum OptionTable {
     )
     static let all = [
         database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, audit,
-        noWait,
+        enrich, noWait,
         config,
         toBlock,
         json,

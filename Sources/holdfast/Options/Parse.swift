@@ -79,6 +79,14 @@ enum Parse {
         return level
     }
 
+    static func enrichment(_ text: String, for option: String) throws -> EnrichmentWork.Mode {
+        guard let mode = EnrichmentWork.Mode(rawValue: text) else {
+            let names = EnrichmentWork.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Failure.usage("\(option) \(text): one of \(names)")
+        }
+        return mode
+    }
+
     static func audit(_ text: String, for option: String) throws -> Int {
         let most = Auditor<ContinuousClock>.rowsPerMinuteMax
         guard let rows = Int(text), (0...most).contains(rows) else {

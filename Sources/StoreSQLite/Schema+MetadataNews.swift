@@ -1,0 +1,23 @@
+extension Schema {
+    /// Which tokens are to be found out, and found out again, without anybody asking.
+    static let metadataNews = """
+        -- how far commits were searched for new tokens; walk_…: a walk through all that are held is under way
+        CREATE TABLE metadata_cursor(
+          chain INTEGER PRIMARY KEY, scope INTEGER NOT NULL, revision INTEGER NOT NULL,
+          walk_counted INTEGER, walk_contract INTEGER, walk_token BLOB,
+          walked_at INTEGER NOT NULL, wants_walk INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        -- how far the contracts' events about metadata were read, and how many rewinds there had been by then
+        CREATE TABLE metadata_signal(chain INTEGER PRIMARY KEY, block INTEGER NOT NULL, rewinds INTEGER NOT NULL) STRICT;
+        -- sweeps through a collection: the one under way (what is left of it), the ids of the next
+        -- (wanted_…, null: all), when to go on, and the budget for all that asks again
+        CREATE TABLE metadata_collection(
+          chain INTEGER NOT NULL, contract INTEGER NOT NULL,
+          due INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+          sweep_first BLOB, sweep_last BLOB, wanted_first BLOB, wanted_last BLOB,
+          budget_left INTEGER NOT NULL, budget_at INTEGER NOT NULL,
+          PRIMARY KEY(chain, contract)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX metadata_collection_by_due ON metadata_collection(chain, due);
+        """
+}

@@ -1,0 +1,118 @@
+import Egress
+import Enrichment
+import Ethereum
+import Foundation
+import Logging
+import Metadata
+import StoreSQLite
+import Tokens
+
+/// Finding out what tokens are, for as long as a chain is followed.
+struct EnrichmentWork: Sendable {
+    /// Whose metadata is looked up; also what `--enrich` and the file's key may be.
+    ///
+    /// None is called `off`, which YAML reads as a boolean.
+    enum Mode: String, Sendable, CaseIterable {
+        /// Nobody's; nothing is fetched.
+        case none
+        /// Of tokens that somebody asks for over the API.
+        case requested
+        /// Of contracts that are followed by name, and of what is asked for.
+        case listed
+        /// Of every token.
+        case all
+
+        var scope: MetadataScope? {
+            switch self {
+            case .none, .requested: nil
+            case .listed: .listed
+            case .all: .everything
+            }
+        }
+    }
+
+    var documents: DocumentReader
+    var logger: Logger
+
+    /// After the queue could not be worked on.
+    private static let retryPause = Duration.seconds(10)
+
+    /// Works until cancelled; what fails is said and tried again, and never ends the engine beside it.
+    func run(_ chain: any Chain, _ store: SQLiteStore, _ chainID: ChainID, _ mode: Mode) async {
+        guard mode != .none else { return }
+        let news = NewsReader(
+            chain: chain,
+            store: store,
+            chainID: chainID,
+            scope: mode.scope,
+            clock: ContinuousClock(),
+            wallSeconds: Wiring.wallSeconds,
+            logger: logger
+        )
+        let enricher = enricher(chain, store, chainID, contract: nil)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await news.run() }
+            group.addTask {
+                while !Task.isCancelled {
+                    do {
+                        _ = try await enricher.run(until: .forever)
+                    } catch {
+                        let reason = Failure.text(of: error)
+                        logger.warning("metadata cannot be worked on", metadata: ["reason": "\(reason)"])
+                    }
+                    try? await Task.sleep(for: Self.retryPause)
+                }
+            }
+        }
+    }
+
+    /// - Parameter contract: whose tokens alone; nil: everybody's.
+    func enricher(
+        _ chain: any Chain,
+        _ store: SQLiteStore,
+        _ chainID: ChainID,
+        contract: Address?
+    ) -> Enricher<ContinuousClock> {
+        Enricher(
+            chain: chain,
+            store: store,
+            documents: documents,
+            chainID: chainID,
+            contract: contract,
+            clock: ContinuousClock(),
+            wallSeconds: Wiring.wallSeconds,
+            random: { .random(in: 0 ... .max) },
+            logger: logger
+        )
+    }
+
+    /// Public ones, of two operators.
+    private static let gatewaysStandard = ["https://ipfs.io", "https://{cid}.ipfs.dweb.link"]
+
+    /// The open web for as long as `body` runs.
+    ///
+    /// - Parameter isPrivate: private addresses too, which is said once.
+    static func with<Value: Sendable>(
+        gateways given: [String],
+        allowPrivate isPrivate: Bool,
+        _ logger: Logger,
+        _ body: (EnrichmentWork) async throws -> Value
+    ) async throws -> Value {
+        let gateways: Gateways
+        do {
+            gateways = try Gateways(given.isEmpty ? gatewaysStandard : given)
+        } catch {
+            throw Failure.usage(
+                "--ipfs-gateway \(error.template): an http or https URL such as https://ipfs.io or https://{cid}.ipfs.dweb.link"
+            )
+        }
+        if isPrivate {
+            logger.warning("metadata is fetched from private addresses too: for local development only")
+        }
+        var options = WebClient.Options()
+        options.policy.allowsPrivate = isPrivate
+        return try await WebClient.withWebClient(options: options, logger: logger) { web in
+            try await body(EnrichmentWork(documents: DocumentReader(web: web, gateways: gateways), logger: logger))
+        }
+    }
+}
