@@ -137,6 +137,7 @@ package struct APIServer: Sendable {
         router.get("/") { _, _ in StatusPage.response() }
         let chain = router.group("v1/chains/:chain")
         TokenRoutes(reads: reads, wishes: wishes, resolve: resolve).add(to: chain)
+        DocumentRoutes(reads: reads, resolve: resolve).add(to: chain)
         ContractRoutes(reads: reads, resolve: resolve).add(to: chain)
         TraitRoutes(reads: reads, resolve: resolve).add(to: chain)
         ChainRoutes(reads: reads, resolve: resolve).add(to: chain)

@@ -121,6 +121,15 @@ struct Inputs {
         return limit
     }
 
+    /// Which of a token's documents; nil: the newest.
+    func version() throws -> UInt64? {
+        guard let text = value("version") else { return nil }
+        guard let version = UInt64(text), version > 0 else {
+            throw Problem.badInput("version=\(text.prefix(40)) is not a number from 1 on.")
+        }
+        return version
+    }
+
     func isConsistent() throws -> Bool {
         switch value("consistent") {
         case nil, "0": false

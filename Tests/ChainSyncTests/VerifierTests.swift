@@ -72,6 +72,32 @@ import Tokens
         }
     }
 
+    @Test func `V21: a name that expired is asked for in vain; it is a conflict, and its owner stays`() async throws {
+        try await withDirectory { directory in
+            let chain = FakeChain()
+            chain.mine([nft.moves(1, 0, to: 50)], [liar.moves(1, 0, to: 50)], [])
+            let process = try await Process(chain, directory + "/a.db")
+            try await process.sync(to: 3)
+            let address = liar.address
+            chain.state.withLock {
+                $0.onCall = { call, _ in call.contract == address ? .reverted : nil }
+                ($0.hasBlooms, $0.hasReceipts) = (true, true)
+            }
+            let result = try await verifier(chain, process).verifyAll(contract: nil)
+            #expect(result.differences.map(\.finding) == [.conflict])
+            let token = TokenID(contract: liar.address, token: U256(1))
+            #expect(try process.store.conflicts(about: token, on: 321).map(\.observed) == [.nothing])
+            #expect(try process.store.holders(of: token, on: 321, at: nil).unique?.owner == account(50))
+            // Registered anew, which its events say.
+            chain.state.withLock { $0.onCall = nil }
+            chain.mine([liar.moves(1, 50, to: 0), liar.moves(1, 0, to: 51)])
+            try await process.sync(to: 4)
+            let again = try await verifier(chain, process).verifyAll(contract: nil)
+            #expect(again.differences.isEmpty)
+            #expect(try process.store.holders(of: token, on: 321, at: nil).unique?.owner == account(51))
+        }
+    }
+
     @Test func `a conflict that was observed in an undone state is forgotten with it`() async throws {
         try await withDirectory { directory in
             let chain = FakeChain()

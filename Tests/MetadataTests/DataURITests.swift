@@ -20,11 +20,11 @@ import Testing
     ]
 
     @Test(arguments: table1)
-    func `V16: a document is its bytes, however it is wrapped`(_ text: String) {
+    func `V16, U-1, U-2, U-4: a document is its bytes, however it is wrapped`(_ text: String) {
         #expect(content(text) == Self.document)
     }
 
-    @Test func `both alphabets of base64 are read`() throws {
+    @Test func `U-1: both alphabets of base64 are read`() throws {
         for text in ["data:;base64,+/+/AA==", "data:;base64,-_-_AA"] {
             #expect(try locate(text) == .inline([0xFB, 0xFF, 0xBF, 0x00], mediaType: "text/plain"))
         }

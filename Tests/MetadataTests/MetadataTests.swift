@@ -76,7 +76,7 @@ import Testing
         #expect(metadata.externalURL == nil && metadata.flags == .linkRefused)
     }
 
-    @Test func `V15: the id is filled in string values and never in names`() throws {
+    @Test func `V15, U-9: the id is filled in string values and never in names`() throws {
         let metadata = try read("{\"name\":\"#{id}\",\"{id}\":\"x\",\"attributes\":{\"{id}\":\"{id}\"}}", id: .max)
         let hex = String(repeating: "f", count: 64)
         #expect(metadata.name == "#\(hex)")

@@ -15,7 +15,7 @@ import Testing
     ]
 
     @Test(arguments: table1)
-    func `V17: all spellings of a file in IPFS are one place`(_ text: String) {
+    func `V17, U-5: all spellings of a file in IPFS are one place`(_ text: String) {
         #expect(canonical(text) == "ipfs://\(v0)/1.json")
     }
 
@@ -25,7 +25,7 @@ import Testing
     ]
 
     @Test(arguments: table2)
-    func `V17: an identifier in the host is one too`(_ text: String) {
+    func `V17, U-5: an identifier in the host is one too`(_ text: String) {
         #expect(canonical(text) == "ipfs://\(v1)/1.json")
     }
 
@@ -107,7 +107,7 @@ import Testing
     ]
 
     @Test(arguments: table7)
-    func `V15: every id pattern becomes 64 digits without a prefix`(_ id: U256, _ hex: String) {
+    func `V15, U-9: every id pattern becomes 64 digits without a prefix`(_ id: U256, _ hex: String) {
         #expect(
             canonical("https://example.com/{id}/%7Bid%7D/%7bid%7d?{id}", id: id)
                 == "https://example.com/\(hex)/\(hex)/\(hex)?\(hex)"

@@ -32,6 +32,25 @@ package protocol Catalog: Sendable {
     func metadata(of chain: ChainID, _ body: (TokenMetadata) throws -> Void) throws
     /// One token's metadata; nil where nobody looked yet.
     func metadata(of token: TokenID, on chain: ChainID) throws -> TokenMetadata?
+    /// A token's document as it came, the newest or an older one; nil where none is held, or it never had that version.
+    ///
+    /// - Parameter version: from 1; nil: the newest.
+    func document(of token: TokenID, version: UInt64?, on chain: ChainID) throws -> HeldDocument?
+}
+
+/// A document as it came, at most 1 MiB.
+package struct HeldDocument: Sendable, Hashable {
+    package var raw: [UInt8]
+    /// SHA-256 of ``raw``.
+    package var hash: Hash32
+    /// How many different documents the token had up to this one.
+    package var version: UInt64
+
+    package init(raw: [UInt8], hash: Hash32, version: UInt64) {
+        self.raw = raw
+        self.hash = hash
+        self.version = version
+    }
 }
 
 /// Names one token of one contract.

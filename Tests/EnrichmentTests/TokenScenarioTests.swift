@@ -1,0 +1,214 @@
+/// Scenarios by id: what contracts, reorgs and reveals do to what is known of tokens.
+import Enrichment
+import Ethereum
+import Metadata
+import StoreSQLite
+import Synchronization
+import TestLedger
+import Testing
+import Tokens
+
+@Suite(.timeLimit(.minutes(3))) struct TokenScenarioTests {
+    private static func naming(_ name: String) -> ToldWeb {
+        ToldWeb { url throws(WebFault) in ToldWeb.page(#"{"name":"\#(name)"}"#, at: url) }
+    }
+
+    // MARK: S-17
+
+    @Test func `S-17: what is known of a token whose mint was undone is not shown`() async throws {
+        let desk = try Desk(2, chain: ToldChain(uri: "https://host.example/#"), web: Self.naming("first"))
+        desk.ledger.at(7)
+        desk.ledger.move(U256(9), of: contract, to: wallet)
+        try desk.ledger.commit()
+        try await desk.enrich()
+        #expect(try desk.held(9)?.fields?.name == "first")
+        try desk.ledger.rewind(to: 6)
+        #expect(try desk.held(9) == nil)
+        #expect(try desk.held(1)?.fields?.name == "first")
+        var names: [String?] = []
+        try desk.ledger.store.metadata(of: 321) { names.append($0.fields?.name) }
+        #expect(names == ["first", "first"])
+        // The contract is asked about it in the state that is left, where there is no such token.
+        let tally = try await desk.enrich()
+        #expect(tally.changed + tally.unchanged >= 1)
+        #expect(try desk.held(9) == nil)
+    }
+
+    @Test func `S-17: a document that comes after its token's mint was undone is not taken`() async throws {
+        let began = Gate()
+        let goOn = Gate()
+        let web = ToldWeb { url throws(WebFault) in
+            if url.hasSuffix("/9") {
+                began.open()
+                await goOn.wait()
+            }
+            return ToldWeb.page(#"{"name":"late"}"#, at: url)
+        }
+        let desk = try Desk(0, chain: ToldChain(uri: "https://host.example/#"), web: web)
+        desk.ledger.at(7)
+        desk.ledger.move(U256(9), of: contract, to: wallet)
+        try desk.ledger.commit()
+        try await desk.enqueue()
+        let enricher = try desk.enricher()
+        let run = Task { try await enricher.run(until: .drained(limit: 1)) }
+        await began.wait()
+        try desk.ledger.rewind(to: 6)
+        goOn.open()
+        _ = try await run.value
+        #expect(try desk.held(9) == nil)
+        // Minted again on the other branch it is a token like any other.
+        desk.ledger.at(7)
+        desk.ledger.move(U256(9), of: contract, to: wallet)
+        try desk.ledger.commit()
+        try await desk.enrich()
+        #expect(try desk.held(9)?.fields?.name == "late")
+        #expect(try desk.held(9)?.version == 1)
+    }
+
+    // MARK: V20
+
+    @Test func `V20: while a contract's code is gone its tokens keep what was found; re-created it is believed again`()
+        async throws
+    {
+        let isGone = Mutex(false)
+        let page = Mutex("before")
+        let chain = ToldChain { call in
+            if isGone.withLock({ $0 }) { return .noData }
+            let id = U256(bytes: call.data.suffix(32)) ?? .zero
+            return ToldChain.string("https://host.example/\(id.decimal)")
+        }
+        let web = ToldWeb { url throws(WebFault) in
+            ToldWeb.page(#"{"name":"\#(page.withLock { $0 })"}"#, at: url)
+        }
+        let desk = try Desk(1, chain: chain, web: web)
+        try await desk.enrich()
+        isGone.withLock { $0 = true }
+        try await desk.enrich(all: true)
+        let gone = try desk.held(1)
+        #expect(gone?.uri?.state == .invalid && gone?.fields?.name == "before" && gone?.version == 1)
+        isGone.withLock { $0 = false }
+        page.withLock { $0 = "after" }
+        try await desk.enrich(all: true)
+        let again = try desk.held(1)
+        #expect(again?.uri?.state == .ok && again?.state == .ok)
+        #expect(again?.fields?.name == "after" && again?.version == 2)
+    }
+
+    // MARK: U-11, U-12
+
+    @Test func `U-11: a token that was burned keeps its last document, and its contract is not asked for ever`()
+        async throws
+    {
+        let isBurned = Mutex(false)
+        let chain = ToldChain { _ in
+            isBurned.withLock { $0 } ? .reverted : ToldChain.string("https://host.example/1")
+        }
+        let desk = try Desk(1, chain: chain, web: Self.naming("alive"))
+        try await desk.enrich()
+        isBurned.withLock { $0 = true }
+        desk.ledger.at(8)
+        desk.ledger.move(.one, of: contract, from: wallet, to: .zero)
+        try desk.ledger.commit()
+        try await desk.enrich(all: true)
+        #expect(try desk.held(1)?.fields?.name == "alive")
+        #expect(try await desk.ledger.store.metadataBacklog(of: 321).jobs == 0)
+    }
+
+    @Test func `U-11, U-12: a token that reverts or says nothing is asked once, and has its state`() async throws {
+        let chain = ToldChain { call in call.data.last == 1 ? .reverted : ToldChain.string("") }
+        let desk = try Desk(2, chain: chain, web: Self.naming("none"))
+        try await desk.enrich()
+        #expect(try desk.held(1)?.uri?.state == .reverted)
+        #expect(try desk.held(2)?.uri?.state == .empty)
+        #expect(chain.calls.withLock { $0.count } == 2)
+        #expect(try await desk.ledger.store.metadataBacklog(of: 321).jobs == 0)
+        #expect(desk.web.asked.withLock { $0.isEmpty })
+    }
+
+    // MARK: U-14
+
+    @Test func `U-14: before a reveal one request serves all that wait for the same place, each with its own id`()
+        async throws
+    {
+        let web = ToldWeb { url throws(WebFault) in
+            ToldWeb.page(#"{"name":"Hidden {id}","image":"https://host.example/x.png"}"#, at: url)
+        }
+        let desk = try Desk(1_000, chain: ToldChain(uri: "https://host.example/hidden.json"), web: web)
+        let tally = try await desk.enrich()
+        #expect(tally.changed == 1_000)
+        #expect(web.asked.withLock { $0.count } <= 25)
+        for token in [1, 17, 1_000] as [UInt64] {
+            #expect(try desk.held(token)?.fields?.name == "Hidden \(IDTemplate.hex(U256(token)))")
+        }
+    }
+
+    @Test func `U-14: nobody joins a request that has begun, whose answer may be older than the news`() async throws {
+        let (first, second) = (Gate(), Gate())
+        let count = Mutex(0)
+        let web = ToldWeb { url throws(WebFault) in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            if number == 1 {
+                first.open()
+                await second.wait()
+                return ToldWeb.page(#"{"name":"old"}"#, at: url)
+            }
+            second.open()
+            return ToldWeb.page(#"{"name":"new"}"#, at: url)
+        }
+        let desk = try Desk(20, chain: ToldChain(uri: "https://host.example/hidden.json"), web: web)
+        try await desk.enqueue()
+        let tally = try await desk.enricher { $0.batch = 10 }.run(until: .drained(limit: nil))
+        #expect(tally.changed == 20 && count.withLock { $0 } == 2)
+        let names = try (1...20 as ClosedRange<UInt64>).map { try desk.held($0)?.fields?.name }
+        #expect(names.filter { $0 == "old" }.count == 10 && names.filter { $0 == "new" }.count == 10)
+    }
+
+    @Test func `U-14: a place that fails fails for all that share it, and is one failure of its host`() async throws {
+        let web = ToldWeb { _ throws(WebFault) in throw .status(500, retryAfter: nil) }
+        let desk = try Desk(100, chain: ToldChain(uri: "https://host.example/hidden.json"), web: web)
+        let tally = try await desk.enrich()
+        #expect(tally.retried == 100 && web.asked.withLock { $0.count } == 1)
+        #expect(try desk.held(50)?.state == .failed)
+    }
+
+    @Test func `U-14: a great document with an id in it is read for a few at a time`() async throws {
+        let filler = [String](repeating: #""\#(String(repeating: "x", count: 9_000))""#, count: 100).joined(
+            separator: ","
+        )
+        let web = ToldWeb { url throws(WebFault) in
+            ToldWeb.page(#"{"name":"{id}","filler":[\#(filler)]}"#, at: url)
+        }
+        let desk = try Desk(40, chain: ToldChain(uri: "https://host.example/great.json"), web: web)
+        let tally = try await desk.enrich()
+        #expect(tally.changed == 40)
+        let asked = web.asked.withLock { $0.count }
+        #expect(asked >= 5 && asked < 40)
+        #expect(try desk.held(40)?.fields?.name == IDTemplate.hex(U256(40)))
+    }
+}
+
+/// Opens once, and lets everybody through from then on.
+final class Gate: Sendable {
+    private let state = Mutex<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
+
+    func open() {
+        let waiting = state.withLock { state in
+            defer { state = (true, []) }
+            return state.waiting
+        }
+        for one in waiting { one.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+}
