@@ -117,7 +117,7 @@ package struct APIServer: Sendable {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: Envelope())
         StatusRoutes(reads: reads, progress: progress, name: name, live: live).add(to: router)
-        router.get("/") { _, _ in StatusPage.response() }
+        PageRoutes(reads: reads, resolve: resolve, name: name).add(to: router)
         let chain = router.group("v1/chains/:chain")
         TokenRoutes(reads: reads, resolve: resolve).add(to: chain)
         ContractRoutes(reads: reads, resolve: resolve).add(to: chain)

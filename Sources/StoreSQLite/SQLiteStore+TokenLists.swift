@@ -20,24 +20,49 @@ extension SQLiteStore {
         _ page: PageRequest<TokenPosition>,
         limits: ListLimits
     ) throws -> Page<HeldToken, TokenPosition> {
+        try list(chain) { try Self.tokens(of: wallet, at: block, page, limits: limits, $0) }
+    }
+
+    package func cards(
+        of wallet: Address,
+        on chain: ChainID,
+        imageMax: Int,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<TokenCard, TokenPosition> {
         try list(chain) { reading in
-            let standing = try reading.standing(of: nil, at: block)
-            try reading.requireIndexes()
-            if block != nil { try reading.requireWalletIndexes() }
-            var list = TokenList(reading, owner: wallet, at: block, limit: page.limit, limits: limits)
-            let id = try reading.id(of: wallet)
-            if let id, wallet != .zero {
-                var contract = try page.position.map { try reading.id(of: $0.contract) ?? .max } ?? 0
-                var position = page.position
-                while let next = try list.nextContract(of: id, from: contract) {
-                    let start = next == contract ? position : nil
-                    guard try list.addContract(next, wallet: id, from: start) else { break }
-                    contract = next + 1
-                    position = nil
-                }
-            }
-            return list.page(standing)
+            let tokens = try Self.tokens(of: wallet, at: nil, page, limits: ListLimits(), reading)
+            return Page(
+                items: try tokens.items.map { try CardRows.card($0, imageMax: imageMax, reading) },
+                next: tokens.next,
+                isTruncated: tokens.isTruncated,
+                standing: tokens.standing
+            )
         }
+    }
+
+    private static func tokens(
+        of wallet: Address,
+        at block: BlockNumber?,
+        _ page: PageRequest<TokenPosition>,
+        limits: ListLimits,
+        _ reading: ListReading
+    ) throws -> Page<HeldToken, TokenPosition> {
+        let standing = try reading.standing(of: nil, at: block)
+        try reading.requireIndexes()
+        if block != nil { try reading.requireWalletIndexes() }
+        var list = TokenList(reading, owner: wallet, at: block, limit: page.limit, limits: limits)
+        let id = try reading.id(of: wallet)
+        if let id, wallet != .zero {
+            var contract = try page.position.map { try reading.id(of: $0.contract) ?? .max } ?? 0
+            var position = page.position
+            while let next = try list.nextContract(of: id, from: contract) {
+                let start = next == contract ? position : nil
+                guard try list.addContract(next, wallet: id, from: start) else { break }
+                contract = next + 1
+                position = nil
+            }
+        }
+        return list.page(standing)
     }
 
     package func tokens(

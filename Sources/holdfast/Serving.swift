@@ -14,6 +14,8 @@ struct Serving {
     var logger: Logger
     /// Shown with the address once it listens.
     var greeting = "holdfast serves"
+    /// What to look at first: a line of text, and a path.
+    var example: (text: String, path: String)?
 
     /// Runs `work` beside the server; the first to fail, or being cancelled, ends both.
     func run(_ work: @escaping @Sendable () async throws -> Void) async throws {
@@ -28,9 +30,11 @@ struct Serving {
             logger: quiet
         )
         server.refreshes = store
-        let (greeting, host) = (greeting, host)
+        let (greeting, example, host) = (greeting, example, host)
         server.onListening = { port in
-            FileHandle.standardError.write(Data("\(greeting) http://\(host):\(port)/\n".utf8))
+            let address = "http://\(host):\(port)/"
+            let second = example.map { "\($0.text) \(address)\($0.path)\n" } ?? ""
+            FileHandle.standardError.write(Data("\(greeting) \(address)\n\(second)".utf8))
         }
         let serving = server
         let (fleet, port) = (fleet, port)

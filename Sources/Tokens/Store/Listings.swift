@@ -29,6 +29,15 @@ package protocol Listings: Catalog, TraitListings {
     ) throws -> Page<
         HeldToken, TokenPosition
     >
+    /// The same list, now, each token with its name and picture and whether the contract contradicts it.
+    ///
+    /// Two look-ups for each token more; a picture of more than `imageMax` characters is not read out.
+    func cards(
+        of wallet: Address,
+        on chain: ChainID,
+        imageMax: Int,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<TokenCard, TokenPosition>
     /// The contracts with rows, in the order of first appearance.
     func contracts(of chain: ChainID, _ page: PageRequest<Address>) throws -> Page<ContractSummary, Address>
     /// One contract; nil when no event and no scope names it.

@@ -39,12 +39,14 @@ struct Demo: AsyncParsableCommand {
         defer { try? FileManager.default.removeItem(at: directory) }
         let logger = Wiring.logger()
         let chain = chain()
+        let demoChain = chain.read { $0.options.chainID }
         let store = try SQLiteStore(path: directory.appending(path: "demo.db").path())
         try await HTTPTransport.withHTTPTransport { transport in
             let fleet = Fleet(store: store, transport: transport, logger: logger)
             var serving = Serving(store: store, fleet: fleet, host: "127.0.0.1", port: port, logger: logger)
             serving.greeting = "the demo is served at"
-            try await serving.run { try await play(chain, fleet, limit: limit, logger: logger) }
+            serving.example = ("a wallet and its pictures:", "chains/\(demoChain)/wallets/\(DemoWallets.first.checksummed)")
+            try await serving.run { try await play(chain, fleet, store, transport, limit: limit, logger: logger) }
         }
         try store.close()
     }
@@ -52,6 +54,9 @@ struct Demo: AsyncParsableCommand {
     private static func chain() -> SharedChain {
         var options = SimulatedChain.Options()
         options.emptyPerMille = 150
+        // As many tokens as a wallet's page is nice with, and no ranges of thousands that have no pictures.
+        options.smallIDs = 40
+        options.usesHugeNumbers = false
         var chain = SimulatedChain(seed: 2026, options: options)
         for _ in 0..<historyBlocks { chain.mine() }
         chain.finalize(through: chain.headNumber - finalDepth)
@@ -62,29 +67,51 @@ struct Demo: AsyncParsableCommand {
     private static func play(
         _ chain: SharedChain,
         _ fleet: Fleet,
+        _ store: SQLiteStore,
+        _ transport: any Transport,
         limit: Double?,
         logger: Logger
     ) async throws {
         var quiet = logger
         quiet.logLevel = .critical
-        let node = LoopbackNode(node: SimulatedNode(chain), logger: quiet)
+        var profile = SimulatedNode.Profile()
+        profile.runsContracts = true
+        let node = LoopbackNode(node: SimulatedNode(chain, profile: profile), logger: quiet)
         let (ports, listening) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await node.run { listening.yield($0) } }
             group.addTask { try await mine(chain) }
-            group.addTask {
+            group.addTask { [quiet] in
                 var first = ports.makeAsyncIterator()
                 guard let port = await first.next() else { return }
                 let endpoint = Endpoint(url: "http://127.0.0.1:\(port)/", name: "simulated")
-                var settings = ChainSettings(name: "demo", endpoints: [endpoint], contracts: [])
-                settings.pollInterval = .milliseconds(200)
-                // The simulated node runs no contracts that could be asked.
-                settings.auditedPerMinute = 0
-                try await fleet.follow([settings])
+                try await follow(endpoint, fleet, store, transport, logger: quiet)
             }
             if let limit {
                 group.addTask { try await Task.sleep(for: .seconds(limit)) }
             }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// The engine, and beside it what finds out what tokens are.
+    private static func follow(
+        _ endpoint: Endpoint,
+        _ fleet: Fleet,
+        _ store: SQLiteStore,
+        _ transport: any Transport,
+        logger: Logger
+    ) async throws {
+        var settings = ChainSettings(name: "demo", endpoints: [endpoint], contracts: [])
+        settings.pollInterval = .milliseconds(200)
+        // The simulated contracts say what tokens are, and not whose.
+        settings.auditedPerMinute = 0
+        let following = settings
+        let enrichment = DemoEnrichment(store: store, transport: transport, settings: settings, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await fleet.follow([following]) }
+            group.addTask { try await enrichment.run() }
             defer { group.cancelAll() }
             try await group.next()
         }
