@@ -143,13 +143,16 @@ struct Inputs {
     }
 
     /// Which page of the list that the request's path names.
+    ///
+    /// - Parameter path: the list's name, where several paths lead to it.
     func page<Position: CursorPosition>(
         _: Position.Type,
-        limit standard: Int = Inputs.limitDefault
+        limit standard: Int = Inputs.limitDefault,
+        of path: String? = nil
     ) throws -> PageInput<Position> {
         let names: Set<Substring> = ["atBlock", "wallet", "contract", "name", "trait"]
         let chosen = query.filter { names.contains($0.key) }.map { "\($0.key)=\($0.value)" }.sorted()
-        let list = Cursor.list(request.uri.path + "?" + chosen.joined(separator: "&"))
+        let list = Cursor.list((path ?? request.uri.path) + "?" + chosen.joined(separator: "&"))
         var out = PageInput<Position>(limit: try limit(standard: standard), isConsistent: try isConsistent(), list: list)
         guard let text = value("cursor") else { return out }
         guard let cursor = Cursor(text: text), let position = Position(cursorBytes: cursor.position) else {

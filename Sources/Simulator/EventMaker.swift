@@ -127,8 +127,9 @@ struct EventMaker: Sendable {
         _ owners: inout OwnerTable,
         isDraft: Bool = false
     ) -> Receipt.Entry {
-        let (from, to) = parties(&random)
+        var (from, to) = parties(&random)
         let (id, amount) = (random.pick(ids), amount(&random))
+        if !options.overdraws, owners.balance(contract.hex, id.natural, of: from.hex) < amount.natural { from = .zero }
         owners.move(contract.hex, id.natural, amount.natural, from: from.hex, to: to.hex)
         let mover = random.pick(Self.accounts)
         guard isDraft else {
@@ -151,7 +152,8 @@ struct EventMaker: Sendable {
         _ random: inout SplitMix64,
         _ owners: inout OwnerTable
     ) -> Receipt.Entry {
-        let (from, to) = parties(&random)
+        var (from, to) = parties(&random)
+        if !options.overdraws { from = .zero }
         var (ids, amounts): ([ABI.Value], [ABI.Value]) = ([], [])
         for _ in 0..<random.pick(1...4) {
             let (id, amount) = (self.ids[random.pick(0...3)], amount(&random))

@@ -25,6 +25,8 @@ package struct SimulatedChain: Sendable {
         package var smallIDs: UInt64 = 10
         /// Whether tokens have ids at the end of 256 bits as well, and ranges are longer than lists go through.
         package var usesHugeNumbers = true
+        /// Whether counted tokens are also sent by accounts that do not have them, as hostile contracts log it.
+        package var overdraws = true
 
         package init() {}
     }

@@ -98,7 +98,7 @@ struct WalletPage {
             out += "<span class=\"mark\" title=\"\(amount)\">× \(HTMLText.short(HTMLText.grouped(amount), head: 9, tail: 4))</span>"
         }
         if card.held.amount.isNegative {
-            out += "<span class=\"mark bad\">inconsistent: the events give away more than ever came</span>"
+            out += "<span class=\"mark bad\">inconsistent: its events give more than came</span>"
         }
         if let conflict = card.conflict {
             let said = Self.said(conflict.observed)

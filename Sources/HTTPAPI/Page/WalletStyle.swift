@@ -12,7 +12,7 @@ enum WalletStyle {
         .warn{padding:9px 14px;border-radius:8px;background:var(--warn-soft);color:var(--warn);font-size:14px;margin:0 0 16px}
         .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(196px,1fr));gap:18px;padding:0;margin:0 0 22px;list-style:none}
         .token{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;display:flex;flex-direction:column;min-width:0}
-        .art{aspect-ratio:1;background:var(--line);display:block;width:100%;object-fit:cover}
+        .art{aspect-ratio:1;background:var(--line);display:block;width:100%;height:auto;object-fit:contain}
         .none{aspect-ratio:1;display:flex;flex-direction:column;gap:8px;align-items:center;justify-content:center;padding:18px;text-align:center;color:var(--soft);font-size:13px;background:var(--paper);border-bottom:1px solid var(--line)}
         .none svg{opacity:.55}
         .none bdi,.none a{overflow-wrap:anywhere}

@@ -29,7 +29,8 @@ struct PageRoutes: Sendable {
         try await page {
             let inputs = try Inputs(request, context, query: ["limit", "cursor"])
             let (chain, wallet) = (try inputs.chain(resolve), try inputs.address("wallet"))
-            let page = try inputs.page(TokenPosition.self, limit: WalletPage.cardsStandard)
+            let path = WalletPage.path(wallet, on: chain)
+            let page = try inputs.page(TokenPosition.self, limit: WalletPage.cardsStandard, of: path)
             let answer = try await reads.ask {
                 try $0.cards(of: wallet, on: chain, imageMax: CardPicture.inlineMax, page.request)
             }

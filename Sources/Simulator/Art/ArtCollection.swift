@@ -63,12 +63,13 @@ struct ArtCollection: Sendable {
     static func of(_ contract: Address) -> ArtCollection? { all.first { $0.contract == contract } }
 
     /// The picture of a token: the same for the same seed, whatever the chain does.
-    func picture(_ id: U256, seed: UInt64) -> Picture {
-        var random = SplitMix64(
-            seed: seed ^ contract.word.w3 &* 0x9E37_79B9_7F4A_7C15 ^ id.w3 ^ id.w2 &* 3 ^ id.w1 &* 5 ^ id.w0 &* 7
-        )
-        // The first draws of neighbouring seeds are alike; a fork's are not.
-        random = random.fork()
+    ///
+    /// Where a contract has both kinds under one id, they are two.
+    func picture(_ id: U256, seed: UInt64, isCounted: Bool = false) -> Picture {
+        var random = SplitMix64(seed: isCounted ? ~seed : seed)
+        for word in [UInt64(contract.low), id.w0, id.w1, id.w2, id.w3] {
+            random = SplitMix64(seed: random.next() ^ word)
+        }
         return switch art {
         case .scene(let subject): Picture.scene(subject, &random)
         case .tiles: Picture.tiles(&random)
@@ -79,7 +80,7 @@ struct ArtCollection: Sendable {
     ///
     /// Of a counted token it has an `{id}` for the reader to fill in (ERC-1155, metadata).
     func uri(_ id: U256, seed: UInt64, isCounted: Bool) -> String {
-        let picture = picture(id, seed: seed)
+        let picture = picture(id, seed: seed, isCounted: isCounted)
         let traits = picture.traits
             .map { #"{"trait_type":"\#($0.type)","value":"\#($0.value)"}"# }
             .joined(separator: ",")

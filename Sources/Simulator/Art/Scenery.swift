@@ -42,7 +42,7 @@ enum Scenery {
         case .stars: out += stars(34, &random)
         case .moon:
             out += stars(14, &random)
-            let (x, y) = (random.pick(40...74), random.pick(34...64))
+            let (x, y) = (random.pick(52...92), random.pick(34...64))
             out += "<path fill=\"\(palette.glow)\" d=\"M\(x) \(y)a25 25 0 1 0 32 30 29 29 0 0 1-32-30z\"/>"
         case .comet:
             out += stars(20, &random)
@@ -74,14 +74,14 @@ enum Scenery {
         let y = random.pick(0...14)
         switch ground {
         case .hills:
-            return "<path fill=\"\(palette.far)\" d=\"M0 \(236 + y)c70-46 130-30 180-4s100 20 140-10v98H0z\"/>"
-                + "<path fill=\"\(palette.near)\" d=\"M0 \(284 - y)c80-34 150-8 200 0s90-6 120-22v60H0z\"/>"
+            return "<path fill=\"\(palette.far)\" d=\"M0 \(236 + y)c70-46 130-30 180-4s100 20 140-10V320H0z\"/>"
+                + "<path fill=\"\(palette.near)\" d=\"M0 \(284 - y)c80-34 150-8 200 0s90-6 120-22V320H0z\"/>"
         case .peaks:
-            return "<path fill=\"\(palette.far)\" d=\"M0 \(262 - y)l62-66 50 48 66-84 72 82 70-52v132H0z\"/>"
-                + "<path fill=\"\(palette.near)\" d=\"M0 300l70-34 64 22 86-44 100 46v32H0z\"/>"
+            return "<path fill=\"\(palette.far)\" d=\"M0 \(262 - y)l62-66 50 48 66-84 72 82 70-52V320H0z\"/>"
+                + "<path fill=\"\(palette.near)\" d=\"M0 300l70-34 64 22 86-44 100 46V320H0z\"/>"
         case .water:
             var out = "<path fill=\"\(palette.far)\" d=\"M0 226h320v94H0z\"/>"
-            out += "<path fill=\"\(palette.near)\" fill-opacity=\".6\" d=\"M0 268q40-14 80 0t80 0 80 0 80 0v52H0z\"/>"
+            out += "<path fill=\"\(palette.near)\" fill-opacity=\".6\" d=\"M0 268q40-14 80 0t80 0 80 0 80 0V320H0z\"/>"
             for _ in 0..<9 {
                 let (x, y, length) = (random.pick(4...270), random.pick(236...312), random.pick(14...48))
                 out += "<path stroke=\"\(palette.glow)\" stroke-opacity=\".4\" stroke-width=\"2\" d=\"M\(x) \(y)h\(length)\"/>"

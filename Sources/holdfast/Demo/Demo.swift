@@ -57,6 +57,7 @@ struct Demo: AsyncParsableCommand {
         // As many tokens as a wallet's page is nice with, and no ranges of thousands that have no pictures.
         options.smallIDs = 40
         options.usesHugeNumbers = false
+        options.overdraws = false
         var chain = SimulatedChain(seed: 2026, options: options)
         for _ in 0..<historyBlocks { chain.mine() }
         chain.finalize(through: chain.headNumber - finalDepth)
