@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import socket
 import sqlite3
 import subprocess
@@ -506,7 +507,8 @@ def demo(_):
             time.sleep(0.5)
             shown = get(wallet)
         check(f"the wallet's page has {shown.count('<img')} pictures", shown.count('src="data:image/svg+xml;base64,') >= 12)
-        check("and neither a script nor anything from elsewhere", "<script" not in shown and "http" not in shown)
+        words = re.sub("base64,[^\"]*", "", shown)
+        check("and neither a script nor anything from elsewhere", "<script" not in words and "http" not in words)
         started = time.monotonic()
         process.terminate()
         code = process.wait(timeout=20)
