@@ -153,7 +153,11 @@ struct Inputs {
         let names: Set<Substring> = ["atBlock", "wallet", "contract", "name", "trait"]
         let chosen = query.filter { names.contains($0.key) }.map { "\($0.key)=\($0.value)" }.sorted()
         let list = Cursor.list((path ?? request.uri.path) + "?" + chosen.joined(separator: "&"))
-        var out = PageInput<Position>(limit: try limit(standard: standard), isConsistent: try isConsistent(), list: list)
+        var out = PageInput<Position>(
+            limit: try limit(standard: standard),
+            isConsistent: try isConsistent(),
+            list: list
+        )
         guard let text = value("cursor") else { return out }
         guard let cursor = Cursor(text: text), let position = Position(cursorBytes: cursor.position) else {
             throw Problem.badInput("The cursor is none of ours; start again without it.")

@@ -18,8 +18,7 @@ extension SimulatedNode {
 
     func code(_ text: String, at pin: RequestText, _ view: View) -> NodeAnswer {
         guard pinned(pin, view) != nil else { return .error(-32000, "header not found") }
-        if let address = try? Address(hex: text), address == SimulatedContracts.multicall { return .text("0x6080604052") }
-        return code(text)
+        return (try? Address(hex: text)) == SimulatedContracts.multicall ? .text("0x6080604052") : code(text)
     }
 
     private func pinned(_ pin: RequestText, _ view: View) -> SimulatedBlock? {

@@ -102,6 +102,16 @@ struct ListReading {
         state.scopes.contains { $0.isActive && $0.contract == contract }
     }
 
+    /// Whether a block still stands, as far as its hash is held.
+    func isOnChain(_ block: BlockRef) throws -> Bool {
+        let held = try first(
+            "SELECT hash FROM block WHERE chain = ?1 AND number = ?2",
+            [chain, Int64(bitPattern: block.number)]
+        )
+        guard let held else { return block.number <= row.tip?.number ?? 0 }
+        return try Self.hash(held, 0) == block.hash
+    }
+
     // MARK: Statements
 
     func rows(_ sql: String, _ arguments: StatementArguments) throws -> RowCursor {

@@ -23,24 +23,8 @@ extension SQLiteStore {
         try list(chain) { try Self.tokens(of: wallet, at: block, page, limits: limits, $0) }
     }
 
-    package func cards(
-        of wallet: Address,
-        on chain: ChainID,
-        imageMax: Int,
-        _ page: PageRequest<TokenPosition>
-    ) throws -> Page<TokenCard, TokenPosition> {
-        try list(chain) { reading in
-            let tokens = try Self.tokens(of: wallet, at: nil, page, limits: ListLimits(), reading)
-            return Page(
-                items: try tokens.items.map { try CardRows.card($0, imageMax: imageMax, reading) },
-                next: tokens.next,
-                isTruncated: tokens.isTruncated,
-                standing: tokens.standing
-            )
-        }
-    }
-
-    private static func tokens(
+    /// A wallet's tokens in a reading that is open already.
+    static func tokens(
         of wallet: Address,
         at block: BlockNumber?,
         _ page: PageRequest<TokenPosition>,

@@ -1,5 +1,6 @@
 import ChainClient
 import ChainSync
+import Enrichment
 import Ethereum
 import Foundation
 import Logging
@@ -125,6 +126,25 @@ struct Wiring {
             chain: chain,
             store: store,
             bounds: bounds,
+            wallSeconds: wallSeconds,
+            random: { .random(in: 0 ... .max) },
+            logger: logger
+        )
+    }
+
+    /// Asks contracts what they are, through these endpoints.
+    static func contractReader(
+        _ chain: any Chain,
+        _ store: SQLiteStore,
+        _ chainID: ChainID,
+        _ contract: Address? = nil,
+        logger: Logger
+    ) -> ContractReader {
+        ContractReader(
+            chain: chain,
+            store: store,
+            chainID: chainID,
+            contract: contract,
             wallSeconds: wallSeconds,
             random: { .random(in: 0 ... .max) },
             logger: logger

@@ -77,6 +77,21 @@ struct WalletPageTests {
         }
     }
 
+    @Test func `a collection is called what its contract calls itself, beside its address`() async throws {
+        let ledger = try await Self.ledger("x")
+        let tip = try #require(ledger.state.tip)
+        let facts = ContractFacts(name: "<i>Lanterns</i>\u{202E}", block: tip)
+        _ = try await ledger.store.finishContracts(
+            [.init(contract: World.contract, facts: facts, retryAt: nil)],
+            of: 321
+        )
+        try await World.with(ledger) { world in
+            let page = try await world.get(Self.path).text
+            let address = HTMLText.short(World.contract.checksummed)
+            #expect(page.contains("<bdi>&lt;i&gt;Lanterns&lt;/i&gt;\u{FFFD}</bdi> · \(address)</div>"))
+        }
+    }
+
     @Test func `a conflict is said in words, with what the contract answered`() async throws {
         let ledger = try await Self.ledger("x")
         let block = try #require(ledger.state.tip)
@@ -91,7 +106,9 @@ struct WalletPageTests {
         try ledger.store.record(HoldingFindings(conflicts: [conflict]), at: block, of: 321)
         try await World.with(ledger) { world in
             let page = try await world.get(Self.path).text
-            #expect(page.contains("conflict: by its events it is here; at block 1\u{202F}234\u{202F}567 the contract said"))
+            #expect(
+                page.contains("conflict: by its events it is here; at block 1\u{202F}234\u{202F}567 the contract said")
+            )
             #expect(page.contains("title=\"\(World.bob.checksummed)\""))
         }
     }
@@ -126,8 +143,10 @@ struct WalletPageTests {
                 found += ids(page.text)
                 pages += 1
                 #expect(page.text.contains("rel=\"first\"") == (pages > 1))
-                path = page.text.split(separator: "<a href=\"").first { $0.contains("rel=\"next\"") && !$0.hasPrefix("<!") }
-                    .map { String($0.prefix { $0 != "\"" }) }
+                path = page.text.split(separator: "<a href=\"").first {
+                    $0.contains("rel=\"next\"") && !$0.hasPrefix("<!")
+                }
+                .map { String($0.prefix { $0 != "\"" }) }
                 #expect(pages < 10)
                 if pages == 10 { return }
             }
@@ -143,7 +162,8 @@ struct WalletPageTests {
         ("' onload='x", "&#39; onload=&#39;x"), ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
         ("</bdi></style><style>*{}", "&lt;/bdi&gt;&lt;/style&gt;&lt;style&gt;*{}"),
         ("a\u{202E}gpj.exe", "a\u{FFFD}gpj.exe"), ("a\u{2066}b\u{2069}", "a\u{FFFD}b\u{FFFD}"),
-        ("a\u{1}b\u{1B}[31m\n\u{85}", "a\u{FFFD}b\u{FFFD}[31m\u{FFFD}\u{FFFD}"), ("\u{FEFF}\u{200B}x", "\u{FFFD}\u{FFFD}x"),
+        ("a\u{1}b\u{1B}[31m\n\u{85}", "a\u{FFFD}b\u{FFFD}[31m\u{FFFD}\u{FFFD}"),
+        ("\u{FEFF}\u{200B}x", "\u{FFFD}\u{FFFD}x"),
         ("\u{E0041}x", "\u{FFFD}x"), ("👩\u{200D}🚀 שלום", "👩\u{200D}🚀 שלום"),
         (String(repeating: "a", count: 81), String(repeating: "a", count: 80) + "…"),
         ("a" + String(repeating: "\u{0301}", count: 500), "a" + String(repeating: "\u{0301}", count: 79) + "…"),
@@ -151,7 +171,11 @@ struct WalletPageTests {
     func `a hostile name is text and nothing else`(name: String, shown: String) async throws {
         try await World.with(Self.ledger(name)) { world in
             let page = try await world.get(Self.path).text
-            #expect(Array(page.unicodeScalars).contains(Array("<div class=\"name\"><bdi>\(shown)</bdi></div>".unicodeScalars)))
+            #expect(
+                Array(page.unicodeScalars).contains(
+                    Array("<div class=\"name\"><bdi>\(shown)</bdi></div>".unicodeScalars)
+                )
+            )
             #expect(Array(page.unicodeScalars).contains(Array("alt=\"\(shown)\"".unicodeScalars)))
             #expect(!page.contains("<script") && page.components(separatedBy: "<img").count == 2)
         }
@@ -170,7 +194,8 @@ struct WalletPageTests {
         ("http://a.example/x.png", .unusable), ("blob:https://a.example/x", .unusable), ("", .unusable),
         ("https://a.example/x.png?y=1#z", .web(url: "https://a.example/x.png?y=1#z", host: "a.example")),
         ("https://user@a.example/x", .unusable), ("https://", .unusable), ("https:///x", .unusable),
-        ("https://a.example/\"onclick=x", .unusable), ("https://a.example/ x", .unusable), ("https://ä.example/", .unusable),
+        ("https://a.example/\"onclick=x", .unusable), ("https://a.example/ x", .unusable),
+        ("https://ä.example/", .unusable),
         ("https://a.example\\@b.example/", .unusable),
         ("ipfs://bafy/1.png", .network("ipfs")), ("ar://x/1", .network("ar")), ("ipfs:x", .unusable),
     ])
@@ -202,7 +227,12 @@ struct WalletPageTests {
             #expect(page.contains("src=\"\(most)\""))
         }
         let ledger = try await Self.ledger("x", image: most + "A")
-        let held = try ledger.store.cards(of: World.alice, on: 321, imageMax: CardPicture.inlineMax, .init(position: nil, limit: 9))
+        let held = try ledger.store.cards(
+            of: World.alice,
+            on: 321,
+            imageMax: CardPicture.inlineMax,
+            .init(position: nil, limit: 9)
+        )
         #expect(held.items.first?.isImageTooLong == true)
         #expect(held.items.first?.image?.utf8.count == TokenCard.imageStartMax)
         try await World.with(ledger) { world in
@@ -238,7 +268,8 @@ struct WalletPageTests {
         ("/wallets?wallet=0x12", 400), ("/wallets", 400), ("/wallets?wallet=%3Cb%3E", 400),
         ("/wallets?wallet=\(World.alice.hex)&chain=nowhere", 404), ("/chains/9/wallets/\(World.alice.hex)", 404),
         ("/chains/321/wallets/0x12", 400), ("/chains/321/wallets/\(World.alice.hex)?cursor=xyz", 400),
-        ("/chains/321/wallets/\(World.alice.hex)?limit=101", 400), ("/chains/321/wallets/\(World.alice.hex)?page=2", 400),
+        ("/chains/321/wallets/\(World.alice.hex)?limit=101", 400),
+        ("/chains/321/wallets/\(World.alice.hex)?page=2", 400),
     ])
     func `a form's wallet is found, and what is wrong is said on a page`(path: String, status: Int) async throws {
         try await World.with(Self.ledger("x")) { world in

@@ -62,7 +62,9 @@ import Tokens
         let lanterns = try #require(ArtCollection.of(EventMaker.plain))
         var counts: [String: Int] = [:]
         for id in 0..<4_000 {
-            for trait in lanterns.picture(U256(UInt64(id)), seed: 3).traits { counts["\(trait.type):\(trait.value)", default: 0] += 1 }
+            for trait in lanterns.picture(U256(UInt64(id)), seed: 3).traits {
+                counts["\(trait.type):\(trait.value)", default: 0] += 1
+            }
         }
         for palette in Palette.all {
             let share = Double(counts["Palette:\(palette.name)"] ?? 0) / 4_000
@@ -92,7 +94,9 @@ import Tokens
                 #expect(document.attributes.map { $0.traitType ?? "" } == picture.traits.map(\.type))
                 #expect(document.attributes.map(\.value.text) == picture.traits.map(\.value))
                 let link = document.externalURL
-                #expect(isCounted ? link?.hasSuffix("/" + String(repeating: "0", count: 62) + "11") == true : link == nil)
+                #expect(
+                    isCounted ? link?.hasSuffix("/" + String(repeating: "0", count: 62) + "11") == true : link == nil
+                )
             }
         }
     }
@@ -128,12 +132,15 @@ import Tokens
         }
 
         private static func isOwned(_ id: U256, _ block: SimulatedBlock) -> Bool {
-            block.owners.owner(EventMaker.plain.hex, id.natural).map { $0 != "0x0000000000000000000000000000000000000000" }
+            block.owners.owner(EventMaker.plain.hex, id.natural).map {
+                $0 != "0x0000000000000000000000000000000000000000"
+            }
                 ?? false
         }
 
         func call(_ contract: Address, _ data: [UInt8], at hash: Hash32) -> String {
-            let body = #"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"to":"\#(contract.hex)","data":"\#(Hex.text(data))"},"#
+            let body =
+                #"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"to":"\#(contract.hex)","data":"\#(Hex.text(data))"},"#
                 + #"{"blockHash":"\#(hash.hex)","requireCanonical":true}]}"#
             return String(decoding: node.answer(Array(body.utf8)).body, as: UTF8.self)
         }
@@ -141,12 +148,16 @@ import Tokens
 
     private static func tokenURI(_ id: U256) -> [UInt8] { ABI.call("tokenURI(uint256)", [.uint(id)]) }
 
-    @Test func `a contract gives a token's document in the state of a block, and reverts where nobody owns it`() throws {
+    @Test func `a contract gives a token's document in the state of a block, and reverts where nobody owns it`() throws
+    {
         let world = try World()
         let data = Self.tokenURI(world.lantern)
         let lanterns = try #require(ArtCollection.of(EventMaker.plain))
         let expected = Hex.text(ABI.encode([.string(lanterns.uri(world.lantern, seed: 11, isCounted: false))]))
-        #expect(world.call(EventMaker.plain, data, at: world.head.hash) == #"{"jsonrpc":"2.0","id":1,"result":"\#(expected)"}"#)
+        #expect(
+            world.call(EventMaker.plain, data, at: world.head.hash)
+                == #"{"jsonrpc":"2.0","id":1,"result":"\#(expected)"}"#
+        )
         #expect(world.call(EventMaker.plain, data, at: world.before.hash).contains("execution reverted"))
         #expect(world.call(EventMaker.plain, data, at: Hash32(w0: 1, w1: 2, w2: 3, w3: 4)).contains("header not found"))
         #expect(world.call(EventMaker.accounts[0], data, at: world.head.hash).contains(#""result":"0x""#))
@@ -177,10 +188,15 @@ import Tokens
         let world = try World()
         let contracts = SimulatedContracts(block: world.head, seed: 11, smallIDs: 10)
         var random = SplitMix64(seed: 4)
-        let valid = ABI.call("aggregate3((address,bool,bytes)[])", [.array([.tuple([.address(EventMaker.plain), .bool(true), .bytes([1])])])])
+        let valid = ABI.call(
+            "aggregate3((address,bool,bytes)[])",
+            [.array([.tuple([.address(EventMaker.plain), .bool(true), .bytes([1])])])]
+        )
         for _ in 0..<5_000 {
             var bytes = valid
-            for _ in 0..<random.pick(1...6) { bytes[random.pick(0...bytes.count - 1)] = UInt8(truncatingIfNeeded: random.next()) }
+            for _ in 0..<random.pick(1...6) {
+                bytes[random.pick(0...bytes.count - 1)] = UInt8(truncatingIfNeeded: random.next())
+            }
             bytes.removeLast(random.pick(0...bytes.count))
             _ = contracts.answer(SimulatedContracts.multicall, bytes)
             _ = contracts.answer(EventMaker.plain, bytes)
@@ -218,15 +234,23 @@ import Tokens
         var pairs: [(U256, U256)] = []
         switch (log.topics.first, log.topics.count) {
         case (EventMaker.single, 4):
-            parties = (try ABI.address(in: log.topics[2].bytes.span, at: 0), try ABI.address(in: log.topics[3].bytes.span, at: 0))
+            parties = (
+                try ABI.address(in: log.topics[2].bytes.span, at: 0),
+                try ABI.address(in: log.topics[3].bytes.span, at: 0)
+            )
             pairs = [(try ABI.number(in: data, at: 0), try ABI.number(in: data, at: 32))]
         case (EventMaker.single, 1):
             parties = (try ABI.address(in: data, at: 32), try ABI.address(in: data, at: 64))
             pairs = [(try ABI.number(in: data, at: 96), try ABI.number(in: data, at: 128))]
         case (EventMaker.batch, 4):
-            parties = (try ABI.address(in: log.topics[2].bytes.span, at: 0), try ABI.address(in: log.topics[3].bytes.span, at: 0))
+            parties = (
+                try ABI.address(in: log.topics[2].bytes.span, at: 0),
+                try ABI.address(in: log.topics[3].bytes.span, at: 0)
+            )
             let found = try ABI.pairs(in: data)
-            for index in 0..<found.count { pairs.append((try found.id(index, in: data), try found.amount(index, in: data))) }
+            for index in 0..<found.count {
+                pairs.append((try found.id(index, in: data), try found.amount(index, in: data)))
+            }
         default: return []
         }
         return pairs.map { ($0.0.decimal, parties.from, parties.to, Int($0.1.w3)) }

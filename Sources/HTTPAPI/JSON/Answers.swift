@@ -71,13 +71,36 @@ extension JSONWriter {
     }
 
     mutating func object(_ contract: ContractSummary) {
-        object { $0.fields(contract) }
+        object { $0.fields(contract, isListed: true) }
     }
 
-    mutating func fields(_ contract: ContractSummary) {
+    /// Under a name of its own, because it is the contract's word and not what its events show.
+    ///
+    /// - Parameter isListed: among many, of which each may have a URI of ``ContractFacts/uriMax``: it is left out.
+    private mutating func reported(_ facts: ContractFacts?, isListed: Bool) {
+        guard let facts else { return field("reported", nil as String?) }
+        field("reported") { json in
+            json.field("name", facts.name)
+            json.field("symbol", facts.symbol)
+            json.field("totalSupply", facts.totalSupply?.decimal)
+            if !isListed { json.field("contractURI", facts.uri) }
+            if let interfaces = facts.interfaces {
+                json.field("interfaces", each: interfaces.names) { $0.string($1) }
+            } else {
+                json.field("interfaces", nil as String?)
+            }
+            json.field("at") { json in
+                json.field("blockNumber", facts.block.number)
+                json.field("blockHash", facts.block.hash.hex)
+            }
+        }
+    }
+
+    mutating func fields(_ contract: ContractSummary, isListed: Bool = false) {
         field("contract", contract.contract.checksummed)
         field("standard", Self.standard(unique: contract.hasUnique, counted: contract.hasCounted))
         field("transfers", contract.transfers)
+        reported(contract.facts, isListed: isListed)
     }
 
     /// A token in a wallet's list.

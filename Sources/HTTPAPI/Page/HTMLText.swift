@@ -3,7 +3,7 @@ enum HTMLText {
     /// Characters of a name that are shown; a name may have a thousand bytes, of marks piled on one letter.
     static let nameMax = 80
 
-    /// Safe between tags and in a quoted attribute. What has no place in a line is shown as U+FFFD.
+    /// Safe between tags and in a quoted attribute; what has no place in a line is shown as U+FFFD.
     static func escaped(_ text: some StringProtocol) -> String {
         var out = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

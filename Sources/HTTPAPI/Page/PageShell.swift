@@ -12,7 +12,8 @@ enum PageShell {
         stroke="currentColor" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>
         """
 
-    /// A page without scripts. The style runs by this answer's own nonce; pictures are only those that are in it.
+    /// A page without scripts, its style by this answer's own nonce, and with no pictures but those that are in it.
+    ///
     /// - Parameters:
     ///   - title: plain text of ours.
     ///   - chain: where the search looks; nil: on the only one there is.

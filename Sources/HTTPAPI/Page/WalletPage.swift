@@ -56,10 +56,16 @@ struct WalletPage {
             out += standing.isComplete ? ", complete.</p>" : ".</p>"
         }
         if !standing.isComplete {
-            out += warning("Not complete yet: history is still being read, so tokens may be missing, or be somebody else’s by now.")
+            out += warning(
+                "Not complete yet: history is still being read, so tokens may be missing, or be somebody else’s by now."
+            )
         }
-        if page.isTruncated { out += warning("Some tokens may be missing: a contract has more ranges than a list looks through.") }
-        if isChanged { out += warning("The data changed since the first page: a token may be on two pages, or on none.") }
+        if page.isTruncated {
+            out += warning("Some tokens may be missing: a contract has more ranges than a list looks through.")
+        }
+        if isChanged {
+            out += warning("The data changed since the first page: a token may be on two pages, or on none.")
+        }
         return out
     }
 
@@ -86,16 +92,24 @@ struct WalletPage {
         let label = card.name.map { HTMLText.escaped(HTMLText.cut($0)) } ?? "#\(number)"
         return """
             <li class="token">\(picture(card, label))<div class="words"><div class="name">\(name)</div>\
-            <div class="from" title="\(held.contract.checksummed)">\(HTMLText.short(held.contract.checksummed))</div>\
+            <div class="from" title="\(held.contract.checksummed)">\(collection(card))</div>\
             <div class="id" title="\(id)">id \(number)</div><div class="marks">\(marks(card))</div></div></li>
             """
+    }
+
+    /// What the contract calls itself is anybody's word: its address stands beside it.
+    private func collection(_ card: TokenCard) -> String {
+        let address = HTMLText.short(card.held.contract.checksummed)
+        guard let name = card.collection, !name.isEmpty else { return address }
+        return "\(HTMLText.isolated(name, most: 40)) · \(address)"
     }
 
     private func marks(_ card: TokenCard) -> String {
         var out = ""
         let amount = card.held.amount.clampedToZero.decimal
         if card.held.rule == .counted {
-            out += "<span class=\"mark\" title=\"\(amount)\">× \(HTMLText.short(HTMLText.grouped(amount), head: 9, tail: 4))</span>"
+            out +=
+                "<span class=\"mark\" title=\"\(amount)\">× \(HTMLText.short(HTMLText.grouped(amount), head: 9, tail: 4))</span>"
         }
         if card.held.amount.isNegative {
             out += "<span class=\"mark bad\">inconsistent: its events give more than came</span>"
@@ -103,7 +117,8 @@ struct WalletPage {
         if let conflict = card.conflict {
             let said = Self.said(conflict.observed)
             let block = HTMLText.grouped(String(conflict.block.number))
-            out += "<span class=\"mark bad\">conflict: by its events it is here; at block \(block) the contract said \(said)</span>"
+            out +=
+                "<span class=\"mark bad\">conflict: by its events it is here; at block \(block) the contract said \(said)</span>"
         }
         return out
     }
@@ -120,7 +135,8 @@ struct WalletPage {
     private func picture(_ card: TokenCard, _ label: String) -> String {
         switch CardPicture(card) {
         case .inline(let uri):
-            return "<img class=\"art\" src=\"\(HTMLText.escaped(uri))\" alt=\"\(label)\" width=\"320\" height=\"320\" loading=\"lazy\">"
+            return
+                "<img class=\"art\" src=\"\(HTMLText.escaped(uri))\" alt=\"\(label)\" width=\"320\" height=\"320\" loading=\"lazy\">"
         case .web(let url, let host):
             let link =
                 "<a href=\"\(HTMLText.escaped(url))\" rel=\"noopener noreferrer nofollow\" target=\"_blank\">open it there</a>"

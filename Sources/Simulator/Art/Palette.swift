@@ -36,7 +36,7 @@ struct Palette: Sendable {
 typealias Weighted<Value> = (value: Value, weight: Int)
 
 extension SplitMix64 {
-    /// One of several, each as often as its weight says; one draw. There must be some weight.
+    /// One of several, each as often as its weight says; one draw, and there must be some weight.
     mutating func pick<Value>(weighted choices: [Weighted<Value>]) -> Value {
         var rest = pick(1...choices.reduce(0) { $0 + $1.weight })
         for choice in choices {

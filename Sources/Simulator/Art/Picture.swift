@@ -54,13 +54,16 @@ struct Picture: Sendable, Equatable {
         let half = side / 2
         switch pattern {
         case "Petals":
-            return "<path fill=\"\(first)\" d=\"M0 0a\(side) \(side) 0 0 1 \(side) \(side) \(side) \(side) 0 0 1-\(side)-\(side)z\"/>"
+            let there = "a\(side) \(side) 0 0 1 \(side) \(side)"
+            let back = "a\(side) \(side) 0 0 1-\(side)-\(side)"
+            return "<path fill=\"\(first)\" d=\"M0 0\(there)\(back)z\"/>"
         case "Quarters":
             return "<path fill=\"\(first)\" d=\"M0 0h\(side)A\(side) \(side) 0 0 1 0 \(side)z\"/>"
                 + "<path fill=\"\(second)\" d=\"M0 0h\(half)A\(half) \(half) 0 0 1 0 \(half)z\"/>"
         default:
-            return "<circle cx=\"\(half)\" cy=\"\(half)\" r=\"\(side * 2 / 5)\" fill=\"\(first)\"/>"
-                + "<path fill=\"\(second)\" d=\"M\(half) \(side / 10)a\(side * 2 / 5) \(side * 2 / 5) 0 0 1 0 \(side * 4 / 5)z\"/>"
+            let radius = side * 2 / 5
+            return "<circle cx=\"\(half)\" cy=\"\(half)\" r=\"\(radius)\" fill=\"\(first)\"/>"
+                + "<path fill=\"\(second)\" d=\"M\(half) \(half - radius)a\(radius) \(radius) 0 0 1 0 \(2 * radius)z\"/>"
         }
     }
 

@@ -1,4 +1,4 @@
-/// What is behind the thing in a picture: the sky, and the land or water under it. SVG text, whole numbers only.
+/// What is behind the thing in a picture, as SVG text: the sky, and the land or water under it.
 enum Scenery {
     enum Sky: String, Sendable {
         case clouds = "Clouds"
@@ -54,7 +54,8 @@ enum Scenery {
             for (index, opacity) in [".34", ".26", ".2"].enumerated() {
                 let y = 46 + 26 * index + random.pick(0...10)
                 out += "<path fill=\"\(index == 1 ? palette.body : palette.glow)\" fill-opacity=\"\(opacity)\" "
-                out += "d=\"M0 \(y)c60-50 100 40 160 0s110-40 160 4v34c-50-40-100 36-160 8S60 \(y + 14) 0 \(y + 34)z\"/>"
+                out += "d=\"M0 \(y)c60-50 100 40 160 0s110-40 160 4v34c-50-40-100 36-160 8"
+                out += "S60 \(y + 14) 0 \(y + 34)z\"/>"
             }
         }
         return out
@@ -80,11 +81,12 @@ enum Scenery {
             return "<path fill=\"\(palette.far)\" d=\"M0 \(262 - y)l62-66 50 48 66-84 72 82 70-52V320H0z\"/>"
                 + "<path fill=\"\(palette.near)\" d=\"M0 300l70-34 64 22 86-44 100 46V320H0z\"/>"
         case .water:
+            let glitter = "stroke=\"\(palette.glow)\" stroke-opacity=\".4\" stroke-width=\"2\""
             var out = "<path fill=\"\(palette.far)\" d=\"M0 226h320v94H0z\"/>"
             out += "<path fill=\"\(palette.near)\" fill-opacity=\".6\" d=\"M0 268q40-14 80 0t80 0 80 0 80 0V320H0z\"/>"
             for _ in 0..<9 {
                 let (x, y, length) = (random.pick(4...270), random.pick(236...312), random.pick(14...48))
-                out += "<path stroke=\"\(palette.glow)\" stroke-opacity=\".4\" stroke-width=\"2\" d=\"M\(x) \(y)h\(length)\"/>"
+                out += "<path \(glitter) d=\"M\(x) \(y)h\(length)\"/>"
             }
             return out
         }

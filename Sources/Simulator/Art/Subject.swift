@@ -1,4 +1,4 @@
-/// The thing in the middle of a picture, one kind for each collection, in several shapes. SVG text.
+/// The thing in the middle of a picture, one kind for each collection, in several shapes, as SVG text.
 enum Subject: Sendable {
     case lantern, boat, kite, planet
 
@@ -21,93 +21,122 @@ enum Subject: Sendable {
         }
     }
 
+    // MARK: Parts
+
+    private static func area(_ colour: String, _ path: String, opacity: String = "1") -> String {
+        #"<path fill="\#(colour)" fill-opacity="\#(opacity)" d="\#(path)"/>"#
+    }
+
+    private static func line(_ colour: String, _ width: String, _ path: String) -> String {
+        #"<path fill="none" stroke="\#(colour)" stroke-width="\#(width)" stroke-linecap="round" d="\#(path)"/>"#
+    }
+
+    private static func disc(_ colour: String, _ x: Int, _ y: Int, _ radius: Int, opacity: String = "1") -> String {
+        #"<circle cx="\#(x)" cy="\#(y)" r="\#(radius)" fill="\#(colour)" opacity="\#(opacity)"/>"#
+    }
+
+    private static func oval(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ attributes: String) -> String {
+        #"<ellipse cx="\#(x)" cy="\#(y)" rx="\#(width)" ry="\#(height)" \#(attributes)/>"#
+    }
+
+    /// The light that palettes have under this name; see ``Scenery/gradients(_:)``.
+    private static let glow = "url(#g)"
+
+    // MARK: Things
+
     private static func lantern(_ shape: String, _ palette: Palette) -> String {
-        let paper = "fill=\"\(palette.body)\""
-        let rib = "fill=\"none\" stroke=\"\(palette.shade)\" stroke-width=\"2.5\""
+        let (paper, shade) = (palette.body, palette.shade)
         let body: String
         switch shape {
         case "Tall":
-            body = "<rect x=\"116\" y=\"98\" width=\"88\" height=\"120\" rx=\"30\" \(paper)/>"
-                + "<path \(rib) d=\"M116 128h88M116 158h88M116 188h88\"/>"
+            body =
+                area(
+                    paper,
+                    "M146 98h28a30 30 0 0 1 30 30v60a30 30 0 0 1-30 30h-28a30 30 0 0 1-30-30v-60a30 30 0 0 1 30-30z"
+                )
+                + line(shade, "2.5", "M117 128h86M117 158h86M117 188h86")
         case "Hexagon":
-            body = "<path \(paper) d=\"M160 98l56 32v56l-56 32-56-32v-56z\"/>"
-                + "<path \(rib) d=\"M160 98v120M104 130l112 56M216 130l-112 56\"/>"
+            body =
+                area(paper, "M160 98l56 32v56l-56 32-56-32v-56z")
+                + line(shade, "2.5", "M160 98v120M104 130l112 56M216 130l-112 56")
         case "Star":
-            body = "<path \(paper) d=\"M160 84l21 50 54 5-41 35 13 53-47-29-47 29 13-53-41-35 54-5z\"/>"
-                + "<path \(rib) d=\"M160 84v81M235 139l-75 26M207 227l-47-62M113 227l47-62M85 139l75 26\"/>"
+            body =
+                area(paper, "M160 84l21 50 54 5-41 35 13 53-47-29-47 29 13-53-41-35 54-5z")
+                + line(shade, "2.5", "M160 84v81M235 139l-75 26M207 227l-47-62M113 227l47-62M85 139l75 26")
         default:
-            body = "<ellipse cx=\"160\" cy=\"158\" rx=\"68\" ry=\"60\" \(paper)/>"
-                + "<g \(rib)><ellipse cx=\"160\" cy=\"158\" rx=\"44\" ry=\"60\"/>"
-                + "<ellipse cx=\"160\" cy=\"158\" rx=\"16\" ry=\"60\"/></g>"
+            let rib = #"fill="none" stroke="\#(shade)" stroke-width="2.5""#
+            body =
+                oval(160, 158, 68, 60, #"fill="\#(paper)""#) + oval(160, 158, 44, 60, rib)
+                + oval(160, 158, 16, 60, rib)
         }
-        let fitting = "fill=\"\(palette.near)\""
-        return "<circle cx=\"160\" cy=\"158\" r=\"136\" fill=\"url(#g)\" opacity=\".75\"/>"
-            + "<path stroke=\"\(palette.near)\" stroke-width=\"2\" d=\"M160 0v94\"/>\(body)"
-            + "<circle cx=\"160\" cy=\"164\" r=\"40\" fill=\"url(#g)\"/>"
-            + "<rect x=\"140\" y=\"90\" width=\"40\" height=\"11\" rx=\"4\" \(fitting)/>"
-            + "<rect x=\"143\" y=\"213\" width=\"34\" height=\"9\" rx=\"3\" \(fitting)/>"
-            + "<path stroke=\"\(palette.shade)\" stroke-width=\"3\" stroke-linecap=\"round\" d=\"M151 222v30M160 222v40M169 222v30\"/>"
+        return disc(glow, 160, 158, 136, opacity: ".75") + line(palette.near, "2", "M160 0v94") + body
+            + disc(glow, 160, 164, 40) + area(palette.near, "M140 90h40v11h-40zM143 213h34v9h-34z")
+            + line(shade, "3", "M151 222v30M160 222v40M169 222v30")
     }
 
     private static func boat(_ shape: String, _ palette: Palette, x: Int) -> String {
-        let (light, dark) = ("fill=\"\(palette.body)\"", "fill=\"\(palette.shade)\"")
+        let (light, dark) = (palette.body, palette.shade)
         let hull: String
         switch shape {
         case "Sail":
-            hull = "<path stroke=\"\(palette.near)\" stroke-width=\"4\" d=\"M160 96v110\"/>"
-                + "<path \(light) d=\"M166 98c40 28 52 66 54 98h-54z\"/><path \(dark) d=\"M154 112c-22 26-38 54-44 84h44z\"/>"
-                + "<path \(light) d=\"M88 206h144c-8 26-26 38-44 38h-56c-18 0-36-12-44-38z\"/>"
+            hull =
+                line(palette.near, "4", "M160 96v110") + area(light, "M166 98c40 28 52 66 54 98h-54z")
+                + area(dark, "M154 112c-22 26-38 54-44 84h44z")
+                + area(light, "M88 206h144c-8 26-26 38-44 38h-56c-18 0-36-12-44-38z")
         case "Swan":
-            hull = "<path \(light) d=\"M96 196c26 14 60 12 84-6 16-14 14-34 4-46-14-16 2-40 24-32 10 4 14 12 24 16-14 6-22 6-26 14"
-                + "-4 10 16 26 12 54-6 36-40 48-72 48-30 0-50-18-50-48z\"/>"
-                + "<path \(dark) d=\"M112 206c28 12 52 8 74-8-4 28-30 36-74 8z\"/><circle cx=\"206\" cy=\"124\" r=\"3\" fill=\"\(palette.near)\"/>"
+            let neck = "c26 14 60 12 84-6 16-14 14-34 4-46-14-16 2-40 24-32 10 4 14 12 24 16-14 6-22 6-26 14"
+            hull =
+                area(light, "M96 196\(neck)-4 10 16 26 12 54-6 36-40 48-72 48-30 0-50-18-50-48z")
+                + area(dark, "M112 206c28 12 52 8 74-8-4 28-30 36-74 8z") + disc(palette.near, 206, 124, 3)
         default:
-            hull = "<path \(dark) d=\"M160 122l46 76h-92z\"/><path fill=\"\(palette.glow)\" d=\"M160 122l-46 76h46z\"/>"
-                + "<path \(light) d=\"M72 176l40 22h96l40-22-34 66H106z\"/><path \(dark) opacity=\".45\" d=\"M160 198h48l40-22-34 66h-54z\"/>"
+            hull =
+                area(dark, "M160 122l46 76h-92z") + area(palette.glow, "M160 122l-46 76h46z")
+                + area(light, "M72 176l40 22h96l40-22-34 66H106z")
+                + area(dark, "M160 198h48l40-22-34 66h-54z", opacity: ".45")
         }
-        return "<circle cx=\"160\" cy=\"150\" r=\"120\" fill=\"url(#g)\" opacity=\".5\"/>"
-            + "<g transform=\"translate(\(x) 6)\"><ellipse cx=\"160\" cy=\"246\" rx=\"84\" ry=\"9\" fill=\"\(palette.near)\" opacity=\".55\"/>"
-            + "\(hull)</g>"
+        let shadow = oval(160, 246, 84, 9, #"fill="\#(palette.near)" opacity=".55""#)
+        return disc(glow, 160, 150, 120, opacity: ".5") + "<g transform=\"translate(\(x) 6)\">\(shadow)\(hull)</g>"
     }
 
     private static func kite(_ shape: String, _ palette: Palette, turn: Int) -> String {
-        let (light, dark) = ("fill=\"\(palette.body)\"", "fill=\"\(palette.shade)\"")
+        let (light, dark) = (palette.body, palette.shade)
         let cloth: String
         switch shape {
         case "Sled":
-            cloth = "<path \(light) d=\"M112 66h96l22 62-26 62h-88l-26-62z\"/><path \(dark) d=\"M144 66h32v124h-32z\"/>"
+            cloth = area(light, "M112 66h96l22 62-26 62h-88l-26-62z") + area(dark, "M144 66h32v124h-32z")
         case "Moth":
-            cloth = "<path \(light) d=\"M160 122c-10-50-60-66-90-46 0 44 30 66 90 54 60 12 90-10 90-54-30-20-80-4-90 46z\"/>"
-                + "<path \(dark) d=\"M160 124c-34 2-52 26-44 60 26 2 42-22 44-60 2 38 18 62 44 60 8-34-10-58-44-60z\"/>"
-                + "<g fill=\"\(palette.glow)\"><circle cx=\"108\" cy=\"96\" r=\"11\"/><circle cx=\"212\" cy=\"96\" r=\"11\"/></g>"
+            cloth =
+                area(light, "M160 122c-10-50-60-66-90-46 0 44 30 66 90 54 60 12 90-10 90-54-30-20-80-4-90 46z")
+                + area(dark, "M160 124c-34 2-52 26-44 60 26 2 42-22 44-60 2 38 18 62 44 60 8-34-10-58-44-60z")
+                + disc(palette.glow, 108, 96, 11) + disc(palette.glow, 212, 96, 11)
         default:
-            cloth = "<path \(light) d=\"M160 48l64 72-64 92-64-92z\"/><path \(dark) d=\"M160 48v164l-64-92z\"/>"
-                + "<path fill=\"\(palette.glow)\" d=\"M160 84l30 36-30 42-30-42z\" opacity=\".85\"/>"
+            cloth =
+                area(light, "M160 48l64 72-64 92-64-92z") + area(dark, "M160 48v164l-64-92z")
+                + area(palette.glow, "M160 84l30 36-30 42-30-42z", opacity: ".85")
         }
+        let bows = "M176 226l-14-7v14zM148 226l14-7v14zM168 268l-14-7v14zM142 268l12-7v14z"
         return "<g transform=\"rotate(\(turn) 160 130)\">"
-            + "<path fill=\"none\" stroke=\"\(palette.glow)\" stroke-width=\"2.5\" d=\"M160 190c30 30-34 44-4 76s-20 40-20 60\"/>"
-            + "<g \(dark)><path d=\"M176 226l-14-7v14zM148 226l14-7v14z\"/><path d=\"M168 268l-14-7v14zM142 268l12-7v14z\"/></g>"
-            + "<circle cx=\"160\" cy=\"126\" r=\"118\" fill=\"url(#g)\" opacity=\".35\"/>\(cloth)</g>"
+            + line(palette.glow, "2.5", "M160 190c30 30-34 44-4 76s-20 40-20 60") + area(dark, bows)
+            + disc(glow, 160, 126, 118, opacity: ".35") + cloth + "</g>"
     }
 
     private static func planet(_ shape: String, _ palette: Palette, turn: Int) -> String {
-        let band = "fill=\"none\" stroke=\"\(palette.shade)\" stroke-opacity=\".7\""
+        let shade = palette.shade
         let face: String
         switch shape {
         case "Cratered":
-            face = "<g fill=\"\(palette.shade)\" fill-opacity=\".6\"><circle cx=\"136\" cy=\"112\" r=\"15\"/>"
-                + "<circle cx=\"186\" cy=\"132\" r=\"21\"/><circle cx=\"144\" cy=\"166\" r=\"11\"/>"
-                + "<circle cx=\"118\" cy=\"146\" r=\"7\"/><circle cx=\"180\" cy=\"178\" r=\"8\"/></g>"
+            let craters = [(136, 112, 15), (186, 132, 21), (144, 166, 11), (118, 146, 7), (180, 178, 8)]
+            face = craters.map { disc(shade, $0.0, $0.1, $0.2, opacity: ".6") }.joined()
         case "Ringed":
-            face = "<path \(band) stroke-width=\"9\" d=\"M100 122q60 22 120 0\"/>"
-                + "<path fill=\"none\" stroke=\"\(palette.glow)\" stroke-width=\"9\" stroke-linecap=\"round\" "
-                + "d=\"M98 122c-52 22-38 46 26 40s150-34 148-58c-2-14-26-16-56-10\"/>"
+            face =
+                line(shade, "7", "M103 112q57 22 114 0M102 172q58 22 116 0")
+                + line(palette.glow, "9", "M98 122c-52 22-38 46 26 40s150-34 148-58c-2-14-26-16-56-10")
         default:
-            face = "<path \(band) stroke-width=\"12\" d=\"M99 118q61 24 122 0\"/>"
-                + "<path \(band) stroke-width=\"7\" d=\"M95 144q65 26 130 0M106 176q54 22 108 0\"/>"
+            face =
+                line(shade, "12", "M104 118q56 24 112 0") + line(shade, "7", "M98 144q62 26 124 0M108 176q52 22 104 0")
         }
-        return "<circle cx=\"160\" cy=\"140\" r=\"128\" fill=\"url(#g)\" opacity=\".6\"/>"
-            + "<g transform=\"rotate(\(turn) 160 140)\"><circle cx=\"160\" cy=\"140\" r=\"66\" fill=\"\(palette.body)\"/>\(face)</g>"
-            + "<path fill=\"#000\" fill-opacity=\".16\" d=\"M200 88a66 66 0 0 1-86 99 66 66 0 0 0 86-99z\"/>"
+        return disc(glow, 160, 140, 128, opacity: ".6")
+            + "<g transform=\"rotate(\(turn) 160 140)\">\(disc(palette.body, 160, 140, 66))\(face)</g>"
+            + area("#000", "M200 88a66 66 0 0 1-86 99 66 66 0 0 0 86-99z", opacity: ".16")
     }
 }

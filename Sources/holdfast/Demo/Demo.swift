@@ -45,7 +45,8 @@ struct Demo: AsyncParsableCommand {
             let fleet = Fleet(store: store, transport: transport, logger: logger)
             var serving = Serving(store: store, fleet: fleet, host: "127.0.0.1", port: port, logger: logger)
             serving.greeting = "the demo is served at"
-            serving.example = ("a wallet and its pictures:", "chains/\(demoChain)/wallets/\(DemoWallets.first.checksummed)")
+            let wallet = "chains/\(demoChain)/wallets/\(DemoWallets.first.checksummed)"
+            serving.example = ("a wallet and its pictures:", wallet)
             try await serving.run { try await play(chain, fleet, store, transport, limit: limit, logger: logger) }
         }
         try store.close()

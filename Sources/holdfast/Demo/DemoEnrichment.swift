@@ -19,11 +19,12 @@ struct DemoEnrichment {
     /// Between two looks for tokens that are new.
     private static let pause = Duration.seconds(1)
 
-    /// Until cancelled. An endpoint or a database that does not answer for once is asked again.
+    /// Until cancelled; an endpoint or a database that does not answer for once is asked again.
     func run() async throws {
+        var node: RPCChain?
         while true {
             do {
-                try await round()
+                try await round(&node)
             } catch let error where !(error is CancellationError) {
                 logger.debug("the demo's tokens are not looked at", metadata: ["reason": "\(error)"])
             }
@@ -31,14 +32,21 @@ struct DemoEnrichment {
         }
     }
 
-    private func round() async throws {
+    private func round(_ connected: inout RPCChain?) async throws {
         guard let chainID = try store.chains().first?.identity.chainID else { return }
+        let node: RPCChain
+        if let connected {
+            node = connected
+        } else {
+            (node, _) = try await Wiring.connect(settings, store, transport, ByteBudget(), logger)
+            connected = node
+        }
+        _ = try await Wiring.contractReader(node, store, chainID, logger: logger).run()
         var position: MetadataPosition?
         repeat {
             position = try await store.enqueueMetadata(of: chainID, contract: nil, after: position, all: false).next
         } while position != nil
         guard try await store.metadataBacklog(of: chainID).jobs > 0 else { return }
-        let (node, _) = try await Wiring.connect(settings, store, transport, ByteBudget(), logger)
         let enricher = Enricher(
             chain: node,
             store: store,
