@@ -44,7 +44,7 @@ struct WalletPageTests {
                 body == """
                     <section class="who"><h2>\(World.alice.checksummed)</h2><span class="note">kcc · chain 321</span></section>
                     <p class="state">As of block <b>1\u{202F}234\u{202F}567</b> <span title="\(hash)">\(HTMLText.short(hash))</span>, \
-                    not yet finalized, complete.</p>
+                    not yet finalized, history complete.</p>
                     <ul class="grid">
                     <li class="token"><img class="art" src="\(Self.picture)" alt="Lantern #7" width="320" height="320" loading="lazy">\
                     <div class="words"><div class="name"><bdi>Lantern #7</bdi></div>\
@@ -70,7 +70,7 @@ struct WalletPageTests {
             #expect(page.contains("× 1\u{202F}234\u{202F}567</span>"))
             #expect(page.contains("inconsistent: its events give more than came"))
             #expect(page.contains("not looked at yet"))
-            #expect(page.contains("block <b>1</b>") && page.contains(", finalized, complete.</p>"))
+            #expect(page.contains("block <b>1</b>") && page.contains(", finalized, history complete.</p>"))
             // The whole number is there, and does not fill the card.
             #expect(page.contains("title=\"\(U256.max.decimal)\">id 1157920892…29639935</div>"))
             #expect(page.contains("× 115\u{202F}792\u{202F}0…"))
@@ -122,7 +122,7 @@ struct WalletPageTests {
         try await World.with(ledger) { world in
             let page = try await world.get(Self.path).text
             #expect(page.contains("Not complete yet: history is still being read"))
-            #expect(!page.contains(", complete.</p>"))
+            #expect(!page.contains(", history complete.</p>"))
             #expect(try await world.get("/chains/321/wallets/\(World.bob.hex)").text.contains("No tokens here."))
         }
     }

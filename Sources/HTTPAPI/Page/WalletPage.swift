@@ -53,7 +53,7 @@ struct WalletPage {
             let hash = standing.hash.map { " <span title=\"\($0.hex)\">\(HTMLText.short($0.hex))</span>" } ?? ""
             let finality = standing.isFinal ? "finalized" : "not yet finalized"
             out = "<p class=\"state\">As of block <b>\(HTMLText.grouped(String(block)))</b>\(hash), \(finality)"
-            out += standing.isComplete ? ", complete.</p>" : ".</p>"
+            out += standing.isComplete ? ", history complete.</p>" : ".</p>"
         }
         if !standing.isComplete {
             out += warning(
