@@ -134,6 +134,21 @@ struct Inputs {
         return limit
     }
 
+    /// Whether only what is on sale is asked for.
+    func isOnSale(_ marketplaces: Set<Address>) throws -> Bool {
+        guard let text = value("onSale") else { return false }
+        guard text == "true" else {
+            throw Problem.badInput("onSale=\(text.prefix(40)) is not true; leave it out to see every token.")
+        }
+        guard !["atBlock", "name", "trait"].contains(where: { value($0) != nil }) else {
+            throw Problem.badInput("onSale goes with neither atBlock nor name nor trait.")
+        }
+        guard !marketplaces.isEmpty else {
+            throw Problem.badInput("No marketplace is named for this chain; see --marketplace.")
+        }
+        return true
+    }
+
     func isConsistent() throws -> Bool {
         switch value("consistent") {
         case nil, "0": false
@@ -150,7 +165,7 @@ struct Inputs {
         limit standard: Int = Inputs.limitDefault,
         of path: String? = nil
     ) throws -> PageInput<Position> {
-        let names: Set<Substring> = ["atBlock", "wallet", "contract", "name", "trait"]
+        let names: Set<Substring> = ["atBlock", "wallet", "contract", "name", "trait", "onSale"]
         let chosen = query.filter { names.contains($0.key) }.map { "\($0.key)=\($0.value)" }.sorted()
         let list = Cursor.list((path ?? request.uri.path) + "?" + chosen.joined(separator: "&"))
         var out = PageInput<Position>(

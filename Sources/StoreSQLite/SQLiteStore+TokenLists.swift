@@ -49,6 +49,21 @@ extension SQLiteStore {
         return list.page(standing)
     }
 
+    /// What a wallet has of one contract in a reading that is open already.
+    static func tokens(
+        in contract: Address,
+        _ id: AddressID,
+        of wallet: Address,
+        _ owner: AddressID,
+        _ page: PageRequest<TokenPosition>,
+        _ standing: Standing,
+        _ reading: ListReading
+    ) throws -> Page<HeldToken, TokenPosition> {
+        var list = TokenList(reading, owner: wallet, at: nil, limit: page.limit, limits: ListLimits())
+        _ = try list.addContract(id, wallet: owner, from: page.position)
+        return list.page(standing)
+    }
+
     package func tokens(
         in contract: Address,
         on chain: ChainID,

@@ -4,6 +4,7 @@ import Foundation
 import HTTPAPI
 import Logging
 import StoreSQLite
+import Tokens
 
 /// A store with its engines and its HTTP server, from start to the cancellation that ends them.
 struct Serving {
@@ -14,6 +15,8 @@ struct Serving {
     var logger: Logger
     /// Shown with the address once it listens.
     var greeting = "holdfast serves"
+    /// Wallets in which marketplaces keep what is on sale.
+    var marketplaces = Marketplaces()
     /// What to look at first: a line of text, and a path.
     var example: (text: String, path: String)?
 
@@ -30,6 +33,7 @@ struct Serving {
             logger: quiet
         )
         server.refreshes = store
+        server.marketplaces = marketplaces
         let (greeting, example, host) = (greeting, example, host)
         server.onListening = { port in
             let address = "http://\(host):\(port)/"

@@ -24,7 +24,9 @@ extension JSONWriter {
     }
 
     /// What holds one token: the owner where it is unique, the balances where it is counted.
-    mutating func fields(_ answer: TokenOwner) {
+    ///
+    /// - Parameter marketplaces: the wallets in which what is on sale is kept; where there are none, nothing is said of it.
+    mutating func fields(_ answer: TokenOwner, _ marketplaces: Set<Address> = []) {
         field("chainId", answer.standing.chain)
         field("contract", answer.token.contract.checksummed)
         field("tokenId", answer.token.token.decimal)
@@ -35,6 +37,9 @@ extension JSONWriter {
         field("claimedOwner", owner)
         fields(answer.conflict)
         field("burned", isBurned)
+        if !marketplaces.isEmpty, let unique = answer.unique {
+            field("onSale", marketplaces.contains(unique.owner))
+        }
         if let unique = answer.unique {
             field("since") { json in
                 json.field("blockNumber", unique.place.block)
@@ -48,6 +53,7 @@ extension JSONWriter {
             json.object { json in
                 json.field("owner", balance.owner.checksummed)
                 json.fields(amount: balance.amount)
+                if !marketplaces.isEmpty { json.field("onSale", marketplaces.contains(balance.owner)) }
             }
         }
     }
@@ -104,25 +110,30 @@ extension JSONWriter {
     }
 
     /// A token in a wallet's list.
-    mutating func object(ofWallet token: HeldToken) {
+    ///
+    /// - Parameter isOnSale: nil where nobody said which wallets are marketplaces'.
+    mutating func object(ofWallet token: HeldToken, isOnSale: Bool?) {
         object { json in
             json.field("contract", token.contract.checksummed)
             json.field("tokenId", token.token.decimal)
             json.field("standard", token.rule.standard)
             json.fields(amount: token.amount)
+            if let isOnSale { json.field("onSale", isOnSale) }
         }
     }
 
     /// A token in a contract's list.
-    mutating func object(ofContract token: HeldToken) {
-        object { $0.fields(ofContract: token) }
+    mutating func object(ofContract token: HeldToken, _ marketplaces: Set<Address>) {
+        object { $0.fields(ofContract: token, marketplaces) }
     }
 
-    mutating func fields(ofContract token: HeldToken) {
+    mutating func fields(ofContract token: HeldToken, _ marketplaces: Set<Address>) {
         field("tokenId", token.token.decimal)
         field("standard", token.rule.standard)
         switch token.rule {
-        case .unique: field("owner", token.owner?.checksummed)
+        case .unique:
+            field("owner", token.owner?.checksummed)
+            if !marketplaces.isEmpty { field("onSale", token.owner.map(marketplaces.contains) ?? false) }
         case .counted: fields(amount: token.amount, named: "supply")
         }
     }

@@ -13,6 +13,8 @@ struct WalletPage {
     var page: Page<TokenCard, TokenPosition>
     /// Where the next page starts, as a cursor; nil at the end.
     var next: String?
+    /// What it holds is on sale.
+    var isMarketplace: Bool
     /// Whether this is the first page.
     var isFirst: Bool
     /// The data changed since the first page.
@@ -59,6 +61,9 @@ struct WalletPage {
             out += warning(
                 "Not complete yet: history is still being read, so tokens may be missing, or be somebody else’s by now."
             )
+        }
+        if isMarketplace {
+            out += warning("This is a marketplace’s wallet: by the operator’s word, what it holds is on sale there.")
         }
         if page.isTruncated {
             out += warning("Some tokens may be missing: a contract has more ranges than a list looks through.")

@@ -8,6 +8,7 @@ struct PageRoutes: Sendable {
     let reads: Reads
     let resolve: @Sendable (String) -> ChainID?
     let name: @Sendable (ChainID) -> String?
+    let marketplaces: Marketplaces
 
     func add(to router: Router<APIContext>) {
         router.get("/") { _, _ in StatusPage.response() }
@@ -40,6 +41,7 @@ struct PageRoutes: Sendable {
                 wallet: wallet,
                 page: answer,
                 next: page.cursor(answer.next, answer.standing),
+                isMarketplace: marketplaces.hasOnSale(wallet, on: chain) == true,
                 isFirst: page.position == nil,
                 isChanged: (page.revision ?? answer.standing.revision) != answer.standing.revision
             ).response()

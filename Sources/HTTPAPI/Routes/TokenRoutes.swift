@@ -6,6 +6,7 @@ import Tokens
 struct TokenRoutes: Sendable {
     let reads: Reads
     let resolve: @Sendable (String) -> ChainID?
+    let marketplaces: Marketplaces
 
     func add(to group: RouterGroup<APIContext>) {
         group.get("contracts/:contract/tokens/:id", use: summary)
@@ -21,7 +22,7 @@ struct TokenRoutes: Sendable {
         let answer = try await reads.owner(of: token, on: chain)
         try await refuseUnknownContract(answer)
         return .json { json in
-            json.fields(answer)
+            json.fields(answer, marketplaces.wallets(on: chain))
             json.field("moreOwners", answer.nextHolder != nil)
             json.fields(answer.standing)
         }
@@ -34,7 +35,7 @@ struct TokenRoutes: Sendable {
         let answer = try await reads.ask { try $0.owners(of: token, on: chain, at: block, page.request) }
         try await refuseUnknownContract(answer)
         return try .json { json in
-            json.fields(answer)
+            json.fields(answer, marketplaces.wallets(on: chain))
             try page.write(&json, next: answer.nextHolder, answer.standing)
         }
     }

@@ -51,6 +51,15 @@ package protocol Listings: Catalog, TraitListings {
     ) throws -> Page<
         HeldToken, TokenPosition
     >
+    /// A contract's unique tokens that one of these wallets holds, by id, now. A page may be short, or empty, before the end.
+    ///
+    /// Costs a walk of a page for each wallet.
+    func tokens(
+        in contract: Address,
+        on chain: ChainID,
+        heldBy wallets: Set<Address>,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<HeldToken, TokenPosition>
     /// Transfers, newest first.
     /// - Throws: ``ListingError/walletsNotIndexed`` for a wallet's, without the indexes of transfers by wallet.
     func transfers(

@@ -4,6 +4,7 @@ import ChainSync
 import Foundation
 import HTTPAPI
 import StoreSQLite
+import Tokens
 
 /// `holdfast run`: back-fill, then follow the head until told to stop; answer questions over HTTP meanwhile.
 struct Run: AsyncParsableCommand {
@@ -27,6 +28,9 @@ struct Run: AsyncParsableCommand {
     @Option(name: OptionTable.audit.flag, help: OptionTable.audit.argumentHelp)
     var audit: String?
 
+    @Option(name: OptionTable.marketplace.flag, help: OptionTable.marketplace.argumentHelp)
+    var marketplace: [String] = []
+
     @OptionGroup var settings: SyncSettings
     @OptionGroup var database: DatabaseOptions
 
@@ -48,8 +52,11 @@ struct Run: AsyncParsableCommand {
             defer { try? store.close() }
             try await HTTPTransport.withHTTPTransport { transport in
                 let fleet = Fleet(store: store, transport: transport, waits: waits, logger: logger)
-                try await Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
-                    .run { try await fleet.follow(chains) }
+                var serving = Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
+                serving.marketplaces = Marketplaces(
+                    Dictionary(chains.map { ($0.chainID, $0.marketplaces) }, uniquingKeysWith: { $0.union($1) })
+                )
+                try await serving.run { try await fleet.follow(chains) }
             }
         }
     }
@@ -57,12 +64,14 @@ struct Run: AsyncParsableCommand {
     /// The file's chains, or the one that flags and environment name; never a mixture.
     private func chains(_ file: ConfigurationFile?) throws -> [ChainSettings] {
         let audit = OptionTable.audit.given(audit)
+        let marketplaces = OptionTable.marketplace.given(marketplace)
         guard let chains = file?.chains, !chains.isEmpty else {
             var chain = try settings.chainSettings()
             if let audit { chain.auditedPerMinute = try Parse.audit(audit, for: "--audit") }
+            chain.marketplaces = try Parse.marketplaces(marketplaces, for: "--marketplace")
             return [chain]
         }
-        let given = settings.given + (audit == nil ? [] : ["--audit"])
+        let given = settings.given + (audit == nil ? [] : ["--audit"]) + (marketplaces.isEmpty ? [] : ["--marketplace"])
         guard given.isEmpty else {
             let names = given.joined(separator: ", ")
             throw Failure.usage(

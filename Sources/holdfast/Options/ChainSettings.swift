@@ -19,6 +19,9 @@ struct ChainSettings: Sendable {
     /// Holdings that `run` checks against the contracts each minute; 0: none.
     var auditedPerMinute = Auditor<ContinuousClock>.rowsPerMinuteStandard
 
+    /// Wallets in which marketplaces keep what is on sale.
+    var marketplaces: Set<Address> = []
+
     /// Omissions on quiet chains are found, and a header for each block is what it costs.
     static let evidenceStandard = EvidenceLevel.bloom
 

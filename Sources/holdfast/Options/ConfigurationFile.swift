@@ -101,6 +101,10 @@ struct ConfigurationFile {
         if let text = try reader.text(map["audit"], "audit") {
             settings.auditedPerMinute = try Parse.audit(text, for: "\(place).audit")
         }
+        settings.marketplaces = try Parse.marketplaces(
+            reader.list(map["marketplaces"], "\(place).marketplaces"),
+            for: "\(place).marketplaces"
+        )
         return settings
     }
 

@@ -118,6 +118,12 @@ enum OptionTable {
         standard: "10",
         reach: .chain(key: "audit")
     )
+    static let marketplace = Row(
+        name: "marketplace",
+        value: "0x…",
+        help: "A marketplace's wallet: what it holds is on sale there; repeat it for several, at most 16.",
+        reach: .chain(key: "marketplaces")
+    )
     static let noWait = Row(
         name: "no-wait",
         help: "End with exit code 75 where another instance holds the chain, instead of standing by.",
@@ -255,7 +261,7 @@ enum OptionTable {
     )
     static let all = [
         database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, audit,
-        noWait,
+        marketplace, noWait,
         config,
         toBlock,
         json,
