@@ -102,13 +102,17 @@ struct ListReading {
         state.scopes.contains { $0.isActive && $0.contract == contract }
     }
 
-    /// Whether a block still stands, as far as its hash is held.
+    /// Whether a block that once was the tip still stands.
+    ///
+    /// Each such block's hash is held until it is too deep for a rewind by itself; one that is missing above that was undone.
     func isOnChain(_ block: BlockRef) throws -> Bool {
+        guard let tip = row.tip, block.number <= tip.number else { return false }
+        if block == tip { return true }
         let held = try first(
             "SELECT hash FROM block WHERE chain = ?1 AND number = ?2",
             [chain, Int64(bitPattern: block.number)]
         )
-        guard let held else { return block.number <= row.tip?.number ?? 0 }
+        guard let held else { return tip.number - block.number >= SQLiteStore.hashesKept }
         return try Self.hash(held, 0) == block.hash
     }
 

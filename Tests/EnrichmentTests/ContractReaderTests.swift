@@ -208,6 +208,50 @@ import Tokens
         #expect(try await desk.read().changed == 2)
     }
 
+    @Test func `a block that went without a successor of its number is known to be gone`() async throws {
+        let desk = try Desk()
+        try desk.goOn(to: 6)
+        let gone = try #require(desk.ledger.state.tip)
+        try desk.ledger.rewind(to: 5)
+        // As after a gap: no block has the number 6 any more.
+        try desk.goOn(to: 9)
+        let reading = ContractReading(contract: contract, facts: ContractFacts(name: "x", block: gone), retryAt: nil)
+        #expect(try await desk.ledger.store.finishContracts([reading], of: 321).unheard == 1)
+        #expect(try desk.facts() == nil)
+    }
+
+    @Test func `a slow answer from an older block does not replace a newer one`() async throws {
+        let desk = try Desk()
+        let older = ContractReading(
+            contract: contract,
+            facts: ContractFacts(name: "Old", block: Self.block),
+            retryAt: nil
+        )
+        try desk.goOn(to: 6)
+        _ = try await desk.read()
+        let tally = try await desk.ledger.store.finishContracts([older], of: 321)
+        #expect(tally.unchanged == 1 && tally.changed == 0)
+        #expect(try desk.facts()?.name == "Lanterns")
+        // Once the newer one's block is gone, the older one is all there is.
+        try desk.ledger.rewind(to: 5)
+        #expect(try await desk.ledger.store.finishContracts([older], of: 321).changed == 1)
+        #expect(try desk.facts()?.name == "Old")
+    }
+
+    @Test(arguments: [
+        ContractFacts(name: "", symbol: "", totalSupply: .zero, uri: "x", interfaces: [], block: Self.block),
+        ContractFacts(totalSupply: .max, interfaces: [.erc721, .everything], block: Self.block),
+        ContractFacts(name: "'\u{202E}\u{FFFD}\n\u{1B}[2J\"; --", symbol: "🏴\u{E0067}", block: Self.block),
+        ContractFacts(uri: "javascript:alert(1)", block: Self.block),
+    ])
+    func `what was heard is kept as it was heard, and nothing is not zero`(facts: ContractFacts) async throws {
+        let desk = try Desk()
+        let reading = ContractReading(contract: contract, facts: facts, retryAt: nil)
+        #expect(try await desk.ledger.store.finishContracts([reading], of: 321).changed == 1)
+        #expect(try desk.facts() == facts)
+        #expect(try await desk.ledger.store.finishContracts([reading], of: 321).unchanged == 1)
+    }
+
     @Test func `silence is written nowhere and stands in nobody's way`() async throws {
         let desk = try Desk()
         desk.word.now = .unavailable
