@@ -191,7 +191,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Ethereum", "Proofs", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "Oracle", "Selftest",
+                "Ethereum", "Proofs", "Tokens", "ChainClient", "ChainSync", "Metadata", "StoreSQLite", "Oracle",
+                "Selftest",
                 "Simulator", "TokenFixtures", logging, grdb, grdbSQLite,
             ],
             swiftSettings: strict

@@ -44,6 +44,8 @@ package struct APIServer: Sendable {
     package var refreshes: (any WalletRefreshes)?
     /// Where tokens that nobody has looked at are asked for; nil: nobody would look.
     package var news: (any MetadataNews)?
+    /// The wallets in which marketplaces keep what is on sale.
+    package var marketplaces = Marketplaces()
     /// Called once with the port that was taken.
     package var onListening: @Sendable (Int) -> Void = { _ in }
     /// Further paths and the JSON that each answers with, through the same stack: what look-ups are measured against.
@@ -134,13 +136,13 @@ package struct APIServer: Sendable {
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: Envelope())
         StatusRoutes(reads: reads, progress: progress, name: name, live: live).add(to: router)
-        router.get("/") { _, _ in StatusPage.response() }
+        PageRoutes(reads: reads, resolve: resolve, name: name, marketplaces: marketplaces).add(to: router)
         let chain = router.group("v1/chains/:chain")
-        TokenRoutes(reads: reads, wishes: wishes, resolve: resolve).add(to: chain)
+        TokenRoutes(reads: reads, wishes: wishes, resolve: resolve, marketplaces: marketplaces).add(to: chain)
         DocumentRoutes(reads: reads, resolve: resolve).add(to: chain)
-        ContractRoutes(reads: reads, resolve: resolve).add(to: chain)
-        TraitRoutes(reads: reads, resolve: resolve).add(to: chain)
-        ChainRoutes(reads: reads, resolve: resolve).add(to: chain)
+        ContractRoutes(reads: reads, resolve: resolve, marketplaces: marketplaces).add(to: chain)
+        TraitRoutes(reads: reads, resolve: resolve, marketplaces: marketplaces).add(to: chain)
+        ChainRoutes(reads: reads, resolve: resolve, marketplaces: marketplaces).add(to: chain)
         if let refreshes { RefreshRoutes(refreshes, reads: reads, resolve: resolve).add(to: router) }
         for (path, bytes) in fixedAnswers {
             let body = ByteBuffer(bytes: bytes)

@@ -70,6 +70,18 @@ struct Inputs {
 
     // MARK: The query
 
+    /// The wallet that a form asks for.
+    func queriedWallet() throws -> Address {
+        try address(text: String((value("wallet") ?? "").filter { !$0.isWhitespace && $0 != "+" }))
+    }
+
+    /// The chain that a form asks for; nil where it names none.
+    func queriedChain(_ resolve: (String) -> ChainID?) throws -> ChainID? {
+        guard let name = value("chain"), !name.isEmpty else { return nil }
+        guard let chain = resolve(name) else { throw Problem.unknownChain(String(name.prefix(40))) }
+        return chain
+    }
+
     func block() throws -> BlockNumber? {
         guard let text = value("atBlock") else { return nil }
         guard let block = UInt64(text), block <= UInt64(Int64.max) else {
@@ -113,8 +125,9 @@ struct Inputs {
         return filter
     }
 
-    func limit() throws -> Int {
-        guard let text = value("limit") else { return Self.limitDefault }
+    /// - Parameter standard: where the query does not say.
+    func limit(standard: Int = Inputs.limitDefault) throws -> Int {
+        guard let text = value("limit") else { return standard }
         guard let limit = Int(text), (1...Self.limitMax).contains(limit) else {
             throw Problem.badInput("limit=\(text.prefix(40)) is not a number from 1 to \(Self.limitMax).")
         }
@@ -130,6 +143,21 @@ struct Inputs {
         return version
     }
 
+    /// Whether only what is on sale is asked for.
+    func isOnSale(_ marketplaces: Set<Address>) throws -> Bool {
+        guard let text = value("onSale") else { return false }
+        guard text == "true" else {
+            throw Problem.badInput("onSale=\(text.prefix(40)) is not true; leave it out to see every token.")
+        }
+        guard !["atBlock", "name", "trait"].contains(where: { value($0) != nil }) else {
+            throw Problem.badInput("onSale goes with neither atBlock nor name nor trait.")
+        }
+        guard !marketplaces.isEmpty else {
+            throw Problem.badInput("No marketplace is named for this chain; see --marketplace.")
+        }
+        return true
+    }
+
     func isConsistent() throws -> Bool {
         switch value("consistent") {
         case nil, "0": false
@@ -139,11 +167,21 @@ struct Inputs {
     }
 
     /// Which page of the list that the request's path names.
-    func page<Position: CursorPosition>(_: Position.Type) throws -> PageInput<Position> {
-        let names: Set<Substring> = ["atBlock", "wallet", "contract", "name", "trait"]
+    ///
+    /// - Parameter path: the list's name, where several paths lead to it.
+    func page<Position: CursorPosition>(
+        _: Position.Type,
+        limit standard: Int = Inputs.limitDefault,
+        of path: String? = nil
+    ) throws -> PageInput<Position> {
+        let names: Set<Substring> = ["atBlock", "wallet", "contract", "name", "trait", "onSale"]
         let chosen = query.filter { names.contains($0.key) }.map { "\($0.key)=\($0.value)" }.sorted()
-        let list = Cursor.list(request.uri.path + "?" + chosen.joined(separator: "&"))
-        var out = PageInput<Position>(limit: try limit(), isConsistent: try isConsistent(), list: list)
+        let list = Cursor.list((path ?? request.uri.path) + "?" + chosen.joined(separator: "&"))
+        var out = PageInput<Position>(
+            limit: try limit(standard: standard),
+            isConsistent: try isConsistent(),
+            list: list
+        )
         guard let text = value("cursor") else { return out }
         guard let cursor = Cursor(text: text), let position = Position(cursorBytes: cursor.position) else {
             throw Problem.badInput("The cursor is none of ours; start again without it.")
@@ -174,16 +212,18 @@ struct PageInput<Position: CursorPosition>: Sendable {
 
     var request: PageRequest<Position> { PageRequest(position: position, limit: limit) }
 
+    /// The cursor of the next page, if there is one; it remembers the state of the first.
+    func cursor(_ next: Position?, _ standing: Standing) -> String? {
+        next.map { Cursor(revision: revision ?? standing.revision, list: list, position: $0.cursorBytes).text }
+    }
+
     /// The fields that end a page: where it goes on, whether the data changed, and from which state it is.
     /// - Throws: ``Problem/changed`` where the request asks for one state only.
     func write(_ json: inout JSONWriter, next: Position?, _ standing: Standing) throws {
         let first = revision ?? standing.revision
         let isChanged = first != standing.revision
         if isChanged, isConsistent { throw Problem.changed }
-        json.field(
-            "next",
-            next.map { Cursor(revision: first, list: list, position: $0.cursorBytes).text }
-        )
+        json.field("next", cursor(next, standing))
         json.field("changed", isChanged)
         json.fields(standing)
     }

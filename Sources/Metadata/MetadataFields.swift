@@ -110,7 +110,7 @@ struct MetadataFields {
 
 extension String {
     /// The longest start of whole characters that has at most `most` bytes; `isCut` is told when it is not all.
-    func cut(to most: Int, _ isCut: () -> Void) -> String {
+    package func cut(to most: Int, _ isCut: () -> Void) -> String {
         guard utf8.count > most else { return self }
         isCut()
         var end = utf8.index(startIndex, offsetBy: most)

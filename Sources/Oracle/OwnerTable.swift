@@ -103,6 +103,14 @@ package struct OwnerTable: Sendable {
         }
     }
 
+    /// What an account has of a counted token; nothing where more went out than came in.
+    package func balance(_ contract: String, _ id: Natural, of owner: String) -> Natural {
+        guard let flow = contracts[contract]?.flows[Holding(id: id, owner: owner)], flow.received > flow.sent else {
+            return Natural(0)
+        }
+        return flow.received - flow.sent
+    }
+
     /// The export of a chain's holdings, line by line.
     /// - Parameter only: contracts to show; nil: all.
     package func exportLines(chainID: UInt64, only: Set<String>? = nil) -> [String] {

@@ -18,14 +18,14 @@ struct EventMaker: Sendable {
     static let fungible = EventMaker.address(0xc020_0001)
     static let hostile = EventMaker.address(0xbad0_0001)
 
-    private static func address(_ tail: UInt32) -> Address {
+    fileprivate static func address(_ tail: UInt32) -> Address {
         Address(high: UInt64(tail) &* 0x9E37_79B9_7F4A_7C15, middle: 0x1111_2222_3333_4444, low: tail)
     }
 
-    static let ids: [U256] =
-        (UInt64(0)...9).map { U256($0) } + [
-            U256(w0: 0, w1: 0, w2: 1, w3: 0), U256(w0: .max, w1: .max, w2: .max, w3: .max - 1), .max,
-        ]
+    private let ids: [U256]
+    private static let hugeIDs = [
+        U256(w0: 0, w1: 0, w2: 1, w3: 0), U256(w0: .max, w1: .max, w2: .max, w3: .max - 1), U256.max,
+    ]
 
     static let transfer = ABI.topic("Transfer(address,address,uint256)")
     static let single = ABI.topic("TransferSingle(address,address,address,uint256,uint256)")
@@ -35,6 +35,7 @@ struct EventMaker: Sendable {
 
     init(_ options: SimulatedChain.Options) {
         self.options = options
+        ids = (0..<options.smallIDs).map { U256($0) } + (options.usesHugeNumbers ? Self.hugeIDs : [])
     }
 
     /// The logs of one event of life; mostly one.
@@ -74,7 +75,7 @@ struct EventMaker: Sendable {
         _ random: inout SplitMix64,
         _ owners: inout OwnerTable
     ) -> (id: U256, from: Address, to: Address) {
-        let id = random.pick(Self.ids)
+        let id = random.pick(ids)
         let held = owners.owner(contract.hex, id.natural).flatMap { try? Address(hex: $0) } ?? .zero
         let from = random.happens(50) ? random.pick(Self.accounts) : held
         var to = random.pick(Self.accounts)
@@ -105,8 +106,10 @@ struct EventMaker: Sendable {
     private func range(_ random: inout SplitMix64, _ owners: inout OwnerTable) -> Receipt.Entry {
         let first = U256(UInt64(random.pick(0...12)))
         var last = U256(first.w3 + UInt64(random.pick(0...8)))
-        if random.happens(150) { last = U256(first.w3 + UInt64(random.pick(9_997...20_000))) }
-        if random.happens(40) { last = .max }
+        if random.happens(150), options.usesHugeNumbers {
+            last = U256(first.w3 + UInt64(random.pick(9_997...20_000)))
+        }
+        if random.happens(40), options.usesHugeNumbers { last = .max }
         let to = random.happens(150) ? Address.zero : random.pick(Self.accounts)
         owners.give(Self.ranges.hex, first.natural, through: last.natural, to: to.hex)
         return Receipt.Entry(
@@ -124,8 +127,9 @@ struct EventMaker: Sendable {
         _ owners: inout OwnerTable,
         isDraft: Bool = false
     ) -> Receipt.Entry {
-        let (from, to) = parties(&random)
-        let (id, amount) = (random.pick(Self.ids), amount(&random))
+        var (from, to) = parties(&random)
+        let (id, amount) = (random.pick(ids), amount(&random))
+        if !options.overdraws, owners.balance(contract.hex, id.natural, of: from.hex) < amount.natural { from = .zero }
         owners.move(contract.hex, id.natural, amount.natural, from: from.hex, to: to.hex)
         let mover = random.pick(Self.accounts)
         guard isDraft else {
@@ -148,10 +152,11 @@ struct EventMaker: Sendable {
         _ random: inout SplitMix64,
         _ owners: inout OwnerTable
     ) -> Receipt.Entry {
-        let (from, to) = parties(&random)
+        var (from, to) = parties(&random)
+        if !options.overdraws { from = .zero }
         var (ids, amounts): ([ABI.Value], [ABI.Value]) = ([], [])
         for _ in 0..<random.pick(1...4) {
-            let (id, amount) = (Self.ids[random.pick(0...3)], amount(&random))
+            let (id, amount) = (self.ids[random.pick(0...3)], amount(&random))
             owners.move(contract.hex, id.natural, amount.natural, from: from.hex, to: to.hex)
             ids.append(.uint(id))
             amounts.append(.uint(amount))
@@ -172,7 +177,7 @@ struct EventMaker: Sendable {
 
     private func amount(_ random: inout SplitMix64) -> U256 {
         if random.happens(80) { return .zero }
-        if random.happens(30) { return .max }
+        if random.happens(30), options.usesHugeNumbers { return .max }
         return U256(UInt64(random.pick(1...300)))
     }
 
@@ -229,4 +234,9 @@ package enum DemoContracts {
         EventMaker.plain, EventMaker.ranges, EventMaker.counted, EventMaker.mixed, EventMaker.kitties,
         EventMaker.hostile,
     ]
+}
+
+/// The wallets of a simulated chain, for whoever wants to look into one.
+package enum DemoWallets {
+    package static let first = EventMaker.address(0xacc0_0001)
 }

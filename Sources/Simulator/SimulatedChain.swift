@@ -21,11 +21,19 @@ package struct SimulatedChain: Sendable {
         /// Logs of fungible tokens, in a thousand events.
         package var noisePerMille = 80
         package var secondsPerBlock: UInt64 = 2
+        /// Small token ids in use, from 0; at least 4.
+        package var smallIDs: UInt64 = 10
+        /// Whether tokens have ids at the end of 256 bits as well, and ranges are longer than lists go through.
+        package var usesHugeNumbers = true
+        /// Whether counted tokens are also sent by accounts that do not have them, as hostile contracts log it.
+        package var overdraws = true
 
         package init() {}
     }
 
     package let options: Options
+    /// What it was written from; pictures are drawn from it as well.
+    package let seed: UInt64
     package private(set) var random: SplitMix64
     private var blocks: [Hash32: SimulatedBlock] = [:]
     /// The canonical chain, by height.
@@ -39,6 +47,7 @@ package struct SimulatedChain: Sendable {
 
     package init(seed: UInt64, options: Options = Options()) {
         self.options = options
+        self.seed = seed
         random = SplitMix64(seed: seed)
         events = EventMaker(options)
         let genesis = SimulatedBlock(

@@ -19,6 +19,8 @@ package final class SimulatedNode: Sendable {
         package var ignoresTrailingNulls = false
         /// Cuts a range at its head in silence, as old nodes do, instead of refusing it.
         package var clampsAtHead = false
+        /// Answers `eth_call`: the contracts say what they are and where their tokens' documents are.
+        package var runsContracts = false
 
         package init() {}
     }
@@ -164,7 +166,9 @@ package final class SimulatedNode: Sendable {
         case "eth_getLogs": logs(params.first ?? .null, view)
         case "eth_getBlockReceipts" where profile.servesReceipts: receipts(params.first?.text ?? "", view)
         case "eth_getTransactionReceipt" where profile.servesReceipts: receipt(params.first?.text ?? "", view)
+        case "eth_getCode" where profile.runsContracts: code(params.first?.text ?? "", at: params.last ?? .null, view)
         case "eth_getCode": code(params.first?.text ?? "")
+        case "eth_call" where profile.runsContracts: call(params.first ?? .null, at: params.last ?? .null, view)
         default: .error(-32601, "the method \(method) does not exist/is not available")
         }
     }

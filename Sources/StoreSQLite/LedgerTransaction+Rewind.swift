@@ -10,7 +10,7 @@ extension LedgerTransaction {
     mutating func rewind(above block: BlockNumber, number: UInt64) throws {
         try foldBack(above: block)
         try moveToOrphans(above: block, number: number)
-        try forgetConflicts(above: block)
+        try forgetObservations(above: block)
         try askAgain(above: block)
         try refuseOverflow()
         #if MUTANTS
@@ -122,9 +122,14 @@ extension LedgerTransaction {
     }
 
     /// What contracts said in an undone state is nothing that they said.
-    private func forgetConflicts(above block: BlockNumber) throws {
+    private func forgetObservations(above block: BlockNumber) throws {
         try db.execute(
             sql: "DELETE FROM conflict WHERE chain = ? AND block > ?",
+            arguments: [chain, Int64(bitPattern: block)]
+        )
+        // Without its row a contract is asked again by the next who asks.
+        try db.execute(
+            sql: "DELETE FROM contract_data WHERE chain = ? AND block > ?",
             arguments: [chain, Int64(bitPattern: block)]
         )
     }

@@ -102,6 +102,20 @@ struct ListReading {
         state.scopes.contains { $0.isActive && $0.contract == contract }
     }
 
+    /// Whether a block that once was the tip still stands.
+    ///
+    /// Each such block's hash is held until it is too deep for a rewind by itself; one that is missing above that was undone.
+    func isOnChain(_ block: BlockRef) throws -> Bool {
+        guard let tip = row.tip, block.number <= tip.number else { return false }
+        if block == tip { return true }
+        let held = try first(
+            "SELECT hash FROM block WHERE chain = ?1 AND number = ?2",
+            [chain, Int64(bitPattern: block.number)]
+        )
+        guard let held else { return tip.number - block.number >= SQLiteStore.hashesKept }
+        return try Self.hash(held, 0) == block.hash
+    }
+
     // MARK: Statements
 
     func rows(_ sql: String, _ arguments: StatementArguments) throws -> RowCursor {

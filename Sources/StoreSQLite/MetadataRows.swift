@@ -128,7 +128,7 @@ struct MetadataRows {
             tally.late += 1
             return
         }
-        if let block = result.uri?.block, try !isOnChain(block) {
+        if let block = result.uri?.block, try !reading.isOnChain(block) {
             // Reorganised while its document was fetched: asked again, at once, and no try of the token's.
             tally.retried += 1
             try reading.db.execute(
@@ -158,16 +158,6 @@ struct MetadataRows {
         }
     }
 
-    /// Whether a block still stands, as far as its hash is held.
-    private func isOnChain(_ block: BlockRef) throws -> Bool {
-        let held = try reading.first(
-            "SELECT hash FROM block WHERE chain = ?1 AND number = ?2",
-            [reading.chain, Int64(bitPattern: block.number)]
-        )
-        guard let held else { return block.number <= reading.row.tip?.number ?? 0 }
-        return try ListReading.hash(held, 0) == block.hash
-    }
-
     private mutating func write(_ result: MetadataResult, _ contract: AddressID) throws {
         let before = try held(result.token, contract)
         guard let after = Self.merged(result, before) else { return }
@@ -179,7 +169,7 @@ struct MetadataRows {
         let isSame =
             try before.map { before in
                 // An answer in the state of a block that is gone has to be replaced, though it says the same.
-                guard let block = before.uri?.block, try isOnChain(block) else { return false }
+                guard let block = before.uri?.block, try reading.isOnChain(block) else { return false }
                 return after == Self.comparable(before, after.uri)
             } ?? false
         guard !isSame else {

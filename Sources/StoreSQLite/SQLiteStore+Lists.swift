@@ -105,7 +105,8 @@ extension ListReading {
                     contract: try Self.address(row, 1),
                     transfers: Self.number(row, 2),
                     hasUnique: kinds?[0] ?? false,
-                    hasCounted: kinds?[1] ?? false
+                    hasCounted: kinds?[1] ?? false,
+                    facts: try ContractRows.facts(of: id, self)
                 )
             )
         }

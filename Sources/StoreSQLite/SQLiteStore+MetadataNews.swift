@@ -70,7 +70,10 @@ extension SQLiteStore: MetadataNews {
                     var collection = try CollectionRows(reading, contract, now: now)
                     // Coalesced: a token or a range that is named twice is looked at once.
                     for subject in Set(signals.map(\.subject)) {
-                        guard case .tokens(let tokens) = subject else { continue }
+                        guard case .tokens(let tokens) = subject else {
+                            try ContractRows.askAgain(contract, now: now, reading)
+                            continue
+                        }
                         if tokens.lowerBound == tokens.upperBound {
                             try collection.ask(for: tokens.lowerBound, now: now)
                         } else {

@@ -20,24 +20,48 @@ extension SQLiteStore {
         _ page: PageRequest<TokenPosition>,
         limits: ListLimits
     ) throws -> Page<HeldToken, TokenPosition> {
-        try list(chain) { reading in
-            let standing = try reading.standing(of: nil, at: block)
-            try reading.requireIndexes()
-            if block != nil { try reading.requireWalletIndexes() }
-            var list = TokenList(reading, owner: wallet, at: block, limit: page.limit, limits: limits)
-            let id = try reading.id(of: wallet)
-            if let id, wallet != .zero {
-                var contract = try page.position.map { try reading.id(of: $0.contract) ?? .max } ?? 0
-                var position = page.position
-                while let next = try list.nextContract(of: id, from: contract) {
-                    let start = next == contract ? position : nil
-                    guard try list.addContract(next, wallet: id, from: start) else { break }
-                    contract = next + 1
-                    position = nil
-                }
+        try list(chain) { try Self.tokens(of: wallet, at: block, page, limits: limits, $0) }
+    }
+
+    /// A wallet's tokens in a reading that is open already.
+    static func tokens(
+        of wallet: Address,
+        at block: BlockNumber?,
+        _ page: PageRequest<TokenPosition>,
+        limits: ListLimits,
+        _ reading: ListReading
+    ) throws -> Page<HeldToken, TokenPosition> {
+        let standing = try reading.standing(of: nil, at: block)
+        try reading.requireIndexes()
+        if block != nil { try reading.requireWalletIndexes() }
+        var list = TokenList(reading, owner: wallet, at: block, limit: page.limit, limits: limits)
+        let id = try reading.id(of: wallet)
+        if let id, wallet != .zero {
+            var contract = try page.position.map { try reading.id(of: $0.contract) ?? .max } ?? 0
+            var position = page.position
+            while let next = try list.nextContract(of: id, from: contract) {
+                let start = next == contract ? position : nil
+                guard try list.addContract(next, wallet: id, from: start) else { break }
+                contract = next + 1
+                position = nil
             }
-            return list.page(standing)
         }
+        return list.page(standing)
+    }
+
+    /// What a wallet has of one contract in a reading that is open already.
+    static func tokens(
+        in contract: Address,
+        _ id: AddressID,
+        of wallet: Address,
+        _ owner: AddressID,
+        _ page: PageRequest<TokenPosition>,
+        _ standing: Standing,
+        _ reading: ListReading
+    ) throws -> Page<HeldToken, TokenPosition> {
+        var list = TokenList(reading, owner: wallet, at: nil, limit: page.limit, limits: ListLimits())
+        _ = try list.addContract(id, wallet: owner, from: page.position)
+        return list.page(standing)
     }
 
     package func tokens(

@@ -77,6 +77,9 @@ enum Schema {
             // By what a contract's logs are read; see ReadingRule.
             try db.execute(sql: "ALTER TABLE scope ADD COLUMN rule INTEGER NOT NULL DEFAULT 0")
         }
+        migrator.registerMigration("17 contract data") { db in
+            try db.execute(sql: contractData)
+        }
         migrator.registerMigration("18 metadata news") { db in
             try db.execute(sql: metadataNews)
         }

@@ -34,6 +34,8 @@ struct EnrichmentWork: Sendable {
     var documents: DocumentReader
     var logger: Logger
 
+    /// Between two looks for contracts that are new.
+    private static let contractsPause = Duration.seconds(15)
     /// After the queue could not be worked on.
     private static let retryPause = Duration.seconds(10)
 
@@ -52,6 +54,10 @@ struct EnrichmentWork: Sendable {
         let enricher = enricher(chain, store, chainID, contract: nil)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await news.run() }
+            if let scope = mode.scope {
+                let reader = Wiring.contractReader(chain, store, chainID, whose: scope, logger: logger)
+                group.addTask { await Self.hear(reader, logger) }
+            }
             group.addTask {
                 while !Task.isCancelled {
                     do {
@@ -63,6 +69,21 @@ struct EnrichmentWork: Sendable {
                     try? await Task.sleep(for: Self.retryPause)
                 }
             }
+        }
+    }
+
+    /// Asks contracts what they are, new ones and those that say that they changed.
+    private static func hear(_ reader: ContractReader, _ logger: Logger) async {
+        while !Task.isCancelled {
+            do {
+                _ = try await reader.run()
+            } catch {
+                logger.warning(
+                    "contracts cannot be asked what they are",
+                    metadata: ["reason": "\(Failure.text(of: error))"]
+                )
+            }
+            try? await Task.sleep(for: contractsPause)
         }
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import HTTPAPI
 import Logging
 import StoreSQLite
+import Tokens
 
 /// A store with its engines and its HTTP server, from start to the cancellation that ends them.
 struct Serving {
@@ -14,6 +15,10 @@ struct Serving {
     var logger: Logger
     /// Shown with the address once it listens.
     var greeting = "holdfast serves"
+    /// Wallets in which marketplaces keep what is on sale.
+    var marketplaces = Marketplaces()
+    /// What to look at first: a line of text, and a path.
+    var example: (text: String, path: String)?
 
     /// Runs `work` beside the server; the first to fail, or being cancelled, ends both.
     func run(_ work: @escaping @Sendable () async throws -> Void) async throws {
@@ -29,9 +34,12 @@ struct Serving {
         )
         server.refreshes = store
         if fleet.enriches { server.news = store }
-        let (greeting, host) = (greeting, host)
+        server.marketplaces = marketplaces
+        let (greeting, example, host) = (greeting, example, host)
         server.onListening = { port in
-            FileHandle.standardError.write(Data("\(greeting) http://\(host):\(port)/\n".utf8))
+            let address = "http://\(host):\(port)/"
+            let second = example.map { "\($0.text) \(address)\($0.path)\n" } ?? ""
+            FileHandle.standardError.write(Data("\(greeting) \(address)\n\(second)".utf8))
         }
         let serving = server
         let (fleet, port) = (fleet, port)

@@ -1,5 +1,6 @@
 import ChainClient
 import ChainSync
+import Enrichment
 import Ethereum
 import Foundation
 import Logging
@@ -138,6 +139,27 @@ struct Wiring {
     }
 
     @Sendable static func wallSeconds() -> Int64 { Int64(Date().timeIntervalSince1970) }
+
+    /// Asks contracts what they are, through these endpoints.
+    static func contractReader(
+        _ chain: any Chain,
+        _ store: SQLiteStore,
+        _ chainID: ChainID,
+        _ contract: Address? = nil,
+        whose: MetadataScope = .everything,
+        logger: Logger
+    ) -> ContractReader {
+        ContractReader(
+            chain: chain,
+            store: store,
+            chainID: chainID,
+            contract: contract,
+            whose: whose,
+            wallSeconds: wallSeconds,
+            random: { .random(in: 0 ... .max) },
+            logger: logger
+        )
+    }
 
     /// The chain behind the endpoints, after it was checked to be the one that was named.
     ///

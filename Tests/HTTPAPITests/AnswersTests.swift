@@ -197,15 +197,15 @@ struct AnswersTests {
             let list = try await world.get("/v1/chains/321/contracts")
             #expect(
                 list.text.contains(
-                    #""contracts":[{"contract":"\#(contract)","standard":"erc721","transfers":4},"#
-                        + #"{"contract":"\#(multi)","standard":"erc1155","transfers":3},"#
-                        + #"{"contract":"\#(ranged)","standard":"erc721","transfers":2}]"#
+                    #""contracts":[{"contract":"\#(contract)","standard":"erc721","transfers":4,"reported":null},"#
+                        + #"{"contract":"\#(multi)","standard":"erc1155","transfers":3,"reported":null},"#
+                        + #"{"contract":"\#(ranged)","standard":"erc721","transfers":2,"reported":null}]"#
                 )
             )
             let one = try await world.get("/v1/chains/321/contracts/\(multi)")
             #expect(
                 one.text
-                    == #"{"chainId":321,"contract":"\#(multi)","standard":"erc1155","transfers":3,\#(asOf)}"#
+                    == #"{"chainId":321,"contract":"\#(multi)","standard":"erc1155","transfers":3,"reported":null,\#(asOf)}"#
             )
             let tokens = try await world.get("/v1/chains/321/contracts/\(contract)/tokens")
             #expect(
@@ -215,6 +215,34 @@ struct AnswersTests {
             )
             let counted = try await world.get("/v1/chains/321/contracts/\(multi)/tokens")
             #expect(counted.text.contains(#"{"tokenId":"9","standard":"erc1155","supply":"10"}"#))
+        }
+    }
+
+    @Test func `what a contract says of itself stands apart, with its block; in a list without its URI`() async throws {
+        let ledger = try World.ledger()
+        let block = BlockRef(number: 3, hash: TestLedger.hash(3))
+        let facts = ContractFacts(
+            name: "Lan\"terns",
+            symbol: "LNTN",
+            totalSupply: .max,
+            uri: "data:application/json,{}",
+            interfaces: [.erc721, .erc721Enumerable],
+            block: block
+        )
+        let reading = ContractReading(contract: World.contract, facts: facts, retryAt: nil)
+        _ = try await ledger.store.finishContracts([reading], of: 321)
+        try await World.with(ledger) { world in
+            let at = #""at":{"blockNumber":3,"blockHash":"\#(block.hash.hex)"}}"#
+            let words = #""reported":{"name":"Lan\"terns","symbol":"LNTN","totalSupply":"\#(U256.max.decimal)","#
+            let single = try await world.get("/v1/chains/321/contracts/\(World.contract.hex)")
+            #expect(
+                single.text.contains(
+                    words + #""contractURI":"data:application/json,{}","interfaces":["erc721","erc721Enumerable"],"#
+                        + at
+                )
+            )
+            let list = try await world.get("/v1/chains/321/contracts")
+            #expect(list.text.contains(words + #""interfaces":["erc721","erc721Enumerable"],"# + at))
         }
     }
 

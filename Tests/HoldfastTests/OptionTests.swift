@@ -39,6 +39,7 @@ import Testing
                 evidence: L3
                 audit: 4
                 enrich: none
+                marketplaces: ["0x5FbDB2315678afecb367f032d93F642f64180aa3"]
             """
         for key in OptionTable.fileKeys + OptionTable.chainKeys { #expect(text.contains("\(key):"), "\(key)") }
         let file = try ConfigurationFile(text: text, path: "x.yaml", environment: [:])
@@ -48,6 +49,21 @@ import Testing
         #expect(chain.chainID == 5 && chain.endpoints.map(\.url) == ["http://a"] && chain.contracts.count == 1)
         #expect(chain.firstBlock == 7 && chain.confirmations == 8 && chain.pollInterval == .seconds(9))
         #expect(chain.evidence == .receipts && chain.auditedPerMinute == 4 && chain.enrichment == .none)
+        #expect(chain.marketplaces == Set(chain.contracts))
+    }
+
+    @Test(arguments: [
+        (1, true), (16, true), (17, false),
+    ])
+    func `a chain has at most sixteen marketplaces`(count: Int, isTaken: Bool) {
+        let wallets = (1...count).map { "0x" + String(repeating: "0", count: 38) + ($0 < 10 ? "0\($0)" : "\($0)") }
+        #expect((try? Parse.marketplaces(wallets, for: "--marketplace"))?.count == (isTaken ? count : nil))
+    }
+
+    @Test(arguments: ["", "0x12", "0x0000000000000000000000000000000000000000"])
+    func `what is no wallet is no marketplace`(text: String) {
+        let error = #expect(throws: Failure.self) { try Parse.marketplaces([text], for: "--marketplace") }
+        #expect(error?.code == 64)
     }
 
     @Test(arguments: [

@@ -11,7 +11,8 @@ import Testing
         "F017012202D711642B726B04401627CA9FBAC32F5C8530FB1903CC4DB02258717921A4881",
     ]
 
-    @Test(arguments: spellings) func `U-6: every spelling of one identifier has the same base32`(_ text: String) throws {
+    @Test(arguments: spellings) func `U-6: every spelling of one identifier has the same base32`(_ text: String) throws
+    {
         let cid = try #require(CID(text))
         #expect(cid.base32 == v1)
         #expect(cid.base36 == Self.spellings[4])
@@ -19,7 +20,9 @@ import Testing
         #expect(cid.version == (text == v0 ? 0 : 1))
     }
 
-    @Test(arguments: spellings) func `U-6: the text stays as given where its letters have two cases`(_ text: String) throws {
+    @Test(arguments: spellings) func `U-6: the text stays as given where its letters have two cases`(
+        _ text: String
+    ) throws {
         let isUpper = text.hasPrefix("B") || text.hasPrefix("F")
         #expect(try #require(CID(text)).text == (isUpper ? text.lowercased() : text))
     }

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import socket
 import sqlite3
 import subprocess
@@ -485,6 +486,8 @@ def demo(_):
     try:
         url = next((word for line in process.stderr for word in line.split() if word.startswith("http://")), None)
         check("the demo prints its address", url)
+        wallet = next((word for line in process.stderr for word in line.split() if "/wallets/" in word), None)
+        check("and that of a wallet", wallet)
         threading.Thread(target=process.stderr.read, daemon=True).start()
         chain, deadline = {}, time.monotonic() + 60
         while time.monotonic() < deadline and not (chain.get("checkpoint") and chain.get("lagBlocks") == 0):
@@ -499,6 +502,13 @@ def demo(_):
         check("its API answers for a token", json.loads(get(url + path))["complete"] is True)
         page = get(url)
         check("its page opens", "<html" in page and "Holdfast" in page)
+        shown, deadline = "", time.monotonic() + 60
+        while time.monotonic() < deadline and shown.count("<img") < 12:
+            time.sleep(0.5)
+            shown = get(wallet)
+        check(f"the wallet's page has {shown.count('<img')} pictures", shown.count('src="data:image/svg+xml;base64,') >= 12)
+        words = re.sub("base64,[^\"]*", "", shown)
+        check("and neither a script nor anything from elsewhere", "<script" not in words and "http" not in words)
         started = time.monotonic()
         process.terminate()
         code = process.wait(timeout=20)

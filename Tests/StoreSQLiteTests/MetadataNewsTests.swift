@@ -232,6 +232,38 @@ import Tokens
         #expect(try await look(ledger, now: 202) == 510)
     }
 
+    @Test func `a contract that says that it changed is asked again what it is, and its tokens are not`() async throws {
+        let ledger = try Self.ledger()
+        _ = try await news(ledger)
+        try await look(ledger)
+        let facts = ContractFacts(name: "Old", block: BlockRef(number: 5, hash: TestLedger.hash(5)))
+        let heard = [Self.one, Self.two].map { ContractReading(contract: $0, facts: facts, retryAt: nil) }
+        _ = try await ledger.store.finishContracts(heard, of: 321)
+        #expect(try await contracts(ledger) == [])
+        try await take([.contract], ledger)
+        #expect(try await contracts(ledger) == [Self.one])
+        #expect(try await look(ledger, now: 200) == 0)
+        _ = try await ledger.store.finishContracts([heard[0]], of: 321)
+        #expect(try await contracts(ledger) == [])
+    }
+
+    @Test func `of contracts that nobody follows by name none is asked where only those are wanted`() async throws {
+        let ledger = try Self.ledger()
+        #expect(try await contracts(ledger).count == 2)
+        #expect(try await contracts(ledger, .listed) == [])
+    }
+
+    private func contracts(_ ledger: TestLedger, _ whose: MetadataScope = .everything) async throws -> [Address] {
+        try await ledger.store.contractsToRead(
+            of: 321,
+            contract: nil,
+            whose: whose,
+            after: nil,
+            now: 300,
+            all: false
+        ).contracts.map(\.contract)
+    }
+
     @Test func `of two who read the same events the slower one asks for nothing and moves nothing back`() async throws {
         let ledger = try Self.ledger()
         _ = try await news(ledger)

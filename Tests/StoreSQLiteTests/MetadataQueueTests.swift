@@ -361,11 +361,21 @@ import Tokens
 
     // MARK: Reorgs and answers
 
-    @Test func `what was asked before a reorg is not taken after it, and is asked again at once`() async throws {
+    /// - Parameter block: read again up to there, and no block between is held; nil: not yet.
+    @Test(arguments: [nil, 9] as [BlockNumber?])
+    func `what was asked before a reorg is not taken after it, and is asked again at once`(
+        upTo block: BlockNumber?
+    )
+        async throws
+    {
         let ledger = try Self.ledger()
         _ = try await enqueue(ledger)
         let jobs = try await claim(ledger)
         try ledger.rewind(to: 5)
+        if let block {
+            ledger.at(block)
+            try ledger.commit()
+        }
         let tally = try await finish(
             ledger,
             jobs.enumerated().map { Self.result($1, .document(Self.document("x")), block: $0 < 2 ? 6 : 5) }

@@ -24,7 +24,9 @@ extension JSONWriter {
     }
 
     /// What holds one token: the owner where it is unique, the balances where it is counted.
-    mutating func fields(_ answer: TokenOwner) {
+    ///
+    /// - Parameter marketplaces: the wallets in which what is on sale is kept; where there are none, nothing is said of it.
+    mutating func fields(_ answer: TokenOwner, _ marketplaces: Set<Address> = []) {
         field("chainId", answer.standing.chain)
         field("contract", answer.token.contract.checksummed)
         field("tokenId", answer.token.token.decimal)
@@ -35,6 +37,9 @@ extension JSONWriter {
         field("claimedOwner", owner)
         fields(answer.conflict)
         field("burned", isBurned)
+        if !marketplaces.isEmpty, let unique = answer.unique {
+            field("onSale", marketplaces.contains(unique.owner))
+        }
         if let unique = answer.unique {
             field("since") { json in
                 json.field("blockNumber", unique.place.block)
@@ -48,6 +53,7 @@ extension JSONWriter {
             json.object { json in
                 json.field("owner", balance.owner.checksummed)
                 json.fields(amount: balance.amount)
+                if !marketplaces.isEmpty { json.field("onSale", marketplaces.contains(balance.owner)) }
             }
         }
     }
@@ -71,35 +77,63 @@ extension JSONWriter {
     }
 
     mutating func object(_ contract: ContractSummary) {
-        object { $0.fields(contract) }
+        object { $0.fields(contract, isListed: true) }
     }
 
-    mutating func fields(_ contract: ContractSummary) {
+    /// Under a name of its own, because it is the contract's word and not what its events show.
+    ///
+    /// - Parameter isListed: among many, of which each may have a URI of ``ContractFacts/uriMax``: it is left out.
+    private mutating func reported(_ facts: ContractFacts?, isListed: Bool) {
+        guard let facts else { return field("reported", nil as String?) }
+        field("reported") { json in
+            json.field("name", facts.name)
+            json.field("symbol", facts.symbol)
+            json.field("totalSupply", facts.totalSupply?.decimal)
+            if !isListed { json.field("contractURI", facts.uri) }
+            if let interfaces = facts.interfaces {
+                json.field("interfaces", each: interfaces.names) { $0.string($1) }
+            } else {
+                json.field("interfaces", nil as String?)
+            }
+            json.field("at") { json in
+                json.field("blockNumber", facts.block.number)
+                json.field("blockHash", facts.block.hash.hex)
+            }
+        }
+    }
+
+    mutating func fields(_ contract: ContractSummary, isListed: Bool = false) {
         field("contract", contract.contract.checksummed)
         field("standard", Self.standard(unique: contract.hasUnique, counted: contract.hasCounted))
         field("transfers", contract.transfers)
+        reported(contract.facts, isListed: isListed)
     }
 
     /// A token in a wallet's list.
-    mutating func object(ofWallet token: HeldToken) {
+    ///
+    /// - Parameter isOnSale: nil where nobody said which wallets are marketplaces'.
+    mutating func object(ofWallet token: HeldToken, isOnSale: Bool?) {
         object { json in
             json.field("contract", token.contract.checksummed)
             json.field("tokenId", token.token.decimal)
             json.field("standard", token.rule.standard)
             json.fields(amount: token.amount)
+            if let isOnSale { json.field("onSale", isOnSale) }
         }
     }
 
     /// A token in a contract's list.
-    mutating func object(ofContract token: HeldToken) {
-        object { $0.fields(ofContract: token) }
+    mutating func object(ofContract token: HeldToken, _ marketplaces: Set<Address>) {
+        object { $0.fields(ofContract: token, marketplaces) }
     }
 
-    mutating func fields(ofContract token: HeldToken) {
+    mutating func fields(ofContract token: HeldToken, _ marketplaces: Set<Address>) {
         field("tokenId", token.token.decimal)
         field("standard", token.rule.standard)
         switch token.rule {
-        case .unique: field("owner", token.owner?.checksummed)
+        case .unique:
+            field("owner", token.owner?.checksummed)
+            if !marketplaces.isEmpty { field("onSale", token.owner.map(marketplaces.contains) ?? false) }
         case .counted: fields(amount: token.amount, named: "supply")
         }
     }

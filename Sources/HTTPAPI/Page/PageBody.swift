@@ -4,7 +4,7 @@ enum PageBody {
         <body>
         <header>
           <div class="brand">
-            <svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true"><path d="M16 2 28 7v8c0 8-5 13-12 15C9 28 4 23 4 15V7z" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linejoin="round"/><path d="M11 16.5 15 20l6.5-8" fill="none" stroke="currentColor" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>
+            \#(PageShell.mark)
             <div><h1>Holdfast</h1><p>who owns which NFT, exactly</p></div>
           </div>
           <div id="pulse" class="pulse" role="status">connecting…</div>
@@ -23,11 +23,11 @@ enum PageBody {
                 <label>At block <input name="atBlock" inputmode="numeric" autocomplete="off" placeholder="now"></label>
                 <button>Look up owner</button>
               </form>
-              <form id="ask-wallet">
+              <form id="ask-wallet" action="/wallets" method="get">
                 <h3>What does a wallet hold?</h3>
                 <label>Chain <select name="chain" class="chain"></select></label>
                 <label class="wide">Wallet <input name="wallet" required spellcheck="false" autocomplete="off" placeholder="0x…"></label>
-                <button>List tokens</button>
+                <div class="two"><button>List tokens</button><button class="quiet" id="with-pictures">Show with pictures</button></div>
               </form>
             </div>
             <div id="result" role="status"></div>

@@ -150,6 +150,8 @@ enum PageScript {
 
         function onAsk(id, path, show) {
           $(id).addEventListener("submit", async event => {
+            // A page of its own.
+            if (event.submitter && event.submitter.id === "with-pictures") return;
             event.preventDefault();
             const form = new FormData(event.target);
             const value = name => encodeURIComponent((form.get(name) || "").trim());

@@ -36,6 +36,8 @@ enum PageStyle {
         input,select{display:block;width:100%;margin-top:3px;padding:8px 10px;border:1px solid var(--line);border-radius:8px;background:var(--paper);color:var(--ink);font:14px ui-monospace,"DejaVu Sans Mono",monospace}
         input:focus-visible,select:focus-visible,button:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
         button{grid-column:1/-1;justify-self:start;padding:8px 16px;border:0;border-radius:8px;background:var(--accent);color:var(--card);font:600 14px inherit;font-family:inherit;cursor:pointer}
+        .two{grid-column:1/-1;display:flex;gap:10px;flex-wrap:wrap}
+        button.quiet{background:var(--accent-soft);color:var(--accent)}
         #result{margin-top:18px}
         #result:empty{display:none}
         .answer{border-top:1px solid var(--line);padding-top:14px}

@@ -14,7 +14,7 @@ enum StatusPage {
                 .contentType: "text/html; charset=utf-8",
                 .contentSecurityPolicy:
                     "default-src 'none'; script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; connect-src 'self'; "
-                    + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                    + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: html))
         )

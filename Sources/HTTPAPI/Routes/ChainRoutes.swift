@@ -6,6 +6,7 @@ import Tokens
 struct ChainRoutes: Sendable {
     let reads: Reads
     let resolve: @Sendable (String) -> ChainID?
+    let marketplaces: Marketplaces
 
     func add(to group: RouterGroup<APIContext>) {
         group.get("wallets/:address/tokens", use: wallet)
@@ -21,7 +22,8 @@ struct ChainRoutes: Sendable {
         return try .json { json in
             json.field("chainId", chain)
             json.field("wallet", wallet.checksummed)
-            json.field("tokens", each: answer.items) { $0.object(ofWallet: $1) }
+            let isOnSale = marketplaces.hasOnSale(wallet, on: chain)
+            json.field("tokens", each: answer.items) { $0.object(ofWallet: $1, isOnSale: isOnSale) }
             json.field("truncated", answer.isTruncated)
             json.field("ownership", "events")
             try page.write(&json, next: answer.next, answer.standing)

@@ -6,6 +6,7 @@ import Tokens
 struct ContractRoutes: Sendable {
     let reads: Reads
     let resolve: @Sendable (String) -> ChainID?
+    let marketplaces: Marketplaces
 
     func add(to group: RouterGroup<APIContext>) {
         group.get("contracts", use: list)
@@ -42,17 +43,23 @@ struct ContractRoutes: Sendable {
         let inputs = try Inputs(
             request,
             context,
-            query: ["atBlock", "name", "trait", "limit", "cursor", "consistent"],
+            query: ["atBlock", "name", "trait", "onSale", "limit", "cursor", "consistent"],
             repeatable: ["trait"]
         )
         let (chain, contract) = (try inputs.chain(resolve), try inputs.address("contract"))
+        let wallets = marketplaces.wallets(on: chain)
+        let onSale = try inputs.isOnSale(wallets)
         if let filter = try inputs.filter() {
-            return try await TraitRoutes(reads: reads, resolve: resolve).found(filter, contract, chain, inputs)
+            return try await TraitRoutes(reads: reads, resolve: resolve, marketplaces: marketplaces)
+                .found(filter, contract, chain, inputs)
         }
         let block = try inputs.block()
         let page = try inputs.page(TokenPosition.self)
         let answer = try await reads.ask { catalog in
-            let answer = try catalog.tokens(in: contract, on: chain, at: block, page.request)
+            let answer =
+                onSale
+                ? try catalog.tokens(in: contract, on: chain, heldBy: wallets, page.request)
+                : try catalog.tokens(in: contract, on: chain, at: block, page.request)
             if answer.items.isEmpty, page.position == nil, try catalog.contract(contract, on: chain) == nil {
                 throw Problem.unknownContract(contract, isComplete: answer.standing.isComplete)
             }
@@ -61,7 +68,7 @@ struct ContractRoutes: Sendable {
         return try .json { json in
             json.field("chainId", chain)
             json.field("contract", contract.checksummed)
-            json.field("tokens", each: answer.items) { $0.object(ofContract: $1) }
+            json.field("tokens", each: answer.items) { $0.object(ofContract: $1, wallets) }
             json.field("truncated", answer.isTruncated)
             try page.write(&json, next: answer.next, answer.standing)
         }

@@ -9,6 +9,7 @@ struct TokenRoutes: Sendable {
     /// nil: nobody finds out what tokens are.
     let wishes: MetadataWishes?
     let resolve: @Sendable (String) -> ChainID?
+    let marketplaces: Marketplaces
 
     func add(to group: RouterGroup<APIContext>) {
         group.get("contracts/:contract/tokens/:id", use: summary)
@@ -25,7 +26,7 @@ struct TokenRoutes: Sendable {
         let answer = try await reads.owner(of: token, on: chain)
         try await refuseUnknownContract(answer)
         return .json { json in
-            json.fields(answer)
+            json.fields(answer, marketplaces.wallets(on: chain))
             json.field("moreOwners", answer.nextHolder != nil)
             json.fields(answer.standing)
         }
@@ -38,7 +39,7 @@ struct TokenRoutes: Sendable {
         let answer = try await reads.ask { try $0.owners(of: token, on: chain, at: block, page.request) }
         try await refuseUnknownContract(answer)
         return try .json { json in
-            json.fields(answer)
+            json.fields(answer, marketplaces.wallets(on: chain))
             try page.write(&json, next: answer.nextHolder, answer.standing)
         }
     }

@@ -6,6 +6,7 @@ import Tokens
 struct TraitRoutes: Sendable {
     let reads: Reads
     let resolve: @Sendable (String) -> ChainID?
+    let marketplaces: Marketplaces
 
     /// Says in each answer how ranks are made; docs/metadata.md has the formula.
     private static let method = "information-content"
@@ -78,7 +79,7 @@ struct TraitRoutes: Sendable {
             json.field("contract", contract.checksummed)
             json.field("tokens", each: answer.items) { json, found in
                 json.object { json in
-                    json.fields(ofContract: found.token)
+                    json.fields(ofContract: found.token, marketplaces.wallets(on: chain))
                     json.field("name", found.name)
                 }
             }

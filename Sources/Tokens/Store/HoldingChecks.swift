@@ -113,6 +113,16 @@ extension TokenOwner {
     }
 }
 
+extension TokenCard {
+    /// Takes over the contradiction that concerns this holding as it is now.
+    package mutating func take(_ found: [OwnershipConflict]) {
+        conflict = found.first { conflict in
+            conflict.claimed.rule == held.rule && conflict.claimed.owner == held.owner
+                && (held.rule == .unique || conflict.claimed.amount == held.amount)
+        }
+    }
+}
+
 /// Where a sweep over all holdings goes on.
 package struct SweepPosition: Sendable, Hashable {
     /// The parts of a contract's holdings, in this order.

@@ -82,19 +82,51 @@ package struct HeldToken: Sendable, Equatable {
     }
 }
 
-/// What is known of a contract from its events.
+/// One token of a wallet as people look at it: what is held, what it is, and whether the contract agrees.
+package struct TokenCard: Sendable, Equatable {
+    package var held: HeldToken
+    /// nil where nobody looked for it yet.
+    package var state: MetadataState?
+    /// Why there is no document, in one line.
+    package var detail: String?
+    package var name: String?
+    /// What its contract calls itself.
+    package var collection: String?
+    /// The picture's place, or the picture itself as a `data:` URI; as a stranger wrote it.
+    package var image: String?
+    /// The picture is longer than was asked for; ``image`` is only its beginning.
+    package var isImageTooLong = false
+    /// The contract's last word against this holding.
+    package var conflict: OwnershipConflict?
+
+    package init(held: HeldToken) { self.held = held }
+
+    /// Characters of a picture's beginning that tell what kind of place it is.
+    package static let imageStartMax = 128
+}
+
+/// What is known of a contract from its events, and what it says of itself.
 package struct ContractSummary: Sendable, Equatable {
     package var contract: Address
     /// Rows kept of it: transfers, ranges and batches' positions.
     package var transfers: UInt64
     package var hasUnique: Bool
     package var hasCounted: Bool
+    /// What it says of itself; nil: it was not heard yet.
+    package var facts: ContractFacts?
 
-    package init(contract: Address, transfers: UInt64, hasUnique: Bool, hasCounted: Bool) {
+    package init(
+        contract: Address,
+        transfers: UInt64,
+        hasUnique: Bool,
+        hasCounted: Bool,
+        facts: ContractFacts? = nil
+    ) {
         self.contract = contract
         self.transfers = transfers
         self.hasUnique = hasUnique
         self.hasCounted = hasCounted
+        self.facts = facts
     }
 }
 

@@ -29,6 +29,15 @@ package protocol Listings: Catalog, TraitListings {
     ) throws -> Page<
         HeldToken, TokenPosition
     >
+    /// The same list, now, each token with its name and picture and whether the contract contradicts it.
+    ///
+    /// Two look-ups for each token more; a picture of more than `imageMax` characters is not read out.
+    func cards(
+        of wallet: Address,
+        on chain: ChainID,
+        imageMax: Int,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<TokenCard, TokenPosition>
     /// The contracts with rows, in the order of first appearance.
     func contracts(of chain: ChainID, _ page: PageRequest<Address>) throws -> Page<ContractSummary, Address>
     /// One contract; nil when no event and no scope names it.
@@ -42,6 +51,15 @@ package protocol Listings: Catalog, TraitListings {
     ) throws -> Page<
         HeldToken, TokenPosition
     >
+    /// A contract's unique tokens that one of these wallets holds, by id, now. A page may be short, or empty, before the end.
+    ///
+    /// Costs a walk of a page for each wallet.
+    func tokens(
+        in contract: Address,
+        on chain: ChainID,
+        heldBy wallets: Set<Address>,
+        _ page: PageRequest<TokenPosition>
+    ) throws -> Page<HeldToken, TokenPosition>
     /// Transfers, newest first.
     /// - Throws: ``ListingError/walletsNotIndexed`` for a wallet's, without the indexes of transfers by wallet.
     func transfers(

@@ -86,13 +86,16 @@ struct Contracts: ParsableCommand {
             let isJSON = try output.isJSON()
             for scope in summary.scopes {
                 let level = scope.evidence.map { "L\($0.level)" }
+                let facts = try scope.scope.contract.flatMap { try store.contract($0, on: id)?.summary.facts }
                 if isJSON {
                     let contract = scope.scope.contract.map { "\"\($0.checksummed)\"" } ?? "null"
                     print(
                         #"{"contract":\#(contract),"firstBlock":\#(scope.scope.firstBlock),"#
                             + #""readAs":"\#(scope.scope.rule.name)","#
                             + #""active":\#(scope.scope.isActive),"coveredBlocks":\#(scope.coveredBlocks),"#
-                            + #""evidence":\#(level.map { "\"\($0)\"" } ?? "null")}"#
+                            + #""evidence":\#(level.map { "\"\($0)\"" } ?? "null"),"#
+                            + #""name":\#(JSONText.quoted(facts?.name)),"#
+                            + #""symbol":\#(JSONText.quoted(facts?.symbol))}"#
                     )
                 } else {
                     let name = scope.scope.contract?.checksummed ?? "whole chain"
@@ -100,6 +103,7 @@ struct Contracts: ParsableCommand {
                     print(
                         "\(name)  from block \(scope.scope.firstBlock)  \(scope.coveredBlocks) blocks read  "
                             + "\(level ?? "-")\(rule)\(scope.scope.isActive ? "" : "  (dropped)")"
+                            + (facts?.name.map { "  calls itself \(JSONText.quoted($0))" } ?? "")
                     )
                 }
             }

@@ -17,7 +17,7 @@ struct Enrich: AsyncParsableCommand {
             Asks each contract where its tokens' metadata is (tokenURI, uri), in the state of the newest block that is held, \
             and fetches it: https, http, ipfs, ipns, ar, data and JSON in the contract itself. Only public addresses are \
             gone to. What fails is tried again later, up to eight times; a document that is held stays until a newer one \
-            comes. Several may run at once, and end when nothing is due.
+            comes. Contracts are asked what they call themselves, too. Several may run at once, and end when nothing is due.
             """
     )
 
@@ -54,6 +54,7 @@ struct Enrich: AsyncParsableCommand {
         let logger = Wiring.logger()
         let made = try await enqueue(store, chainID, only)
         let progress = EnrichProgress(jobs: try await store.metadataBacklog(of: chainID).jobs)
+        let isAll = all
         let tally = try await HTTPTransport.withHTTPTransport { transport in
             let (node, _) = try await Wiring.connect(settings, store, transport, ByteBudget(), logger)
             return try await EnrichmentWork.with(
@@ -62,14 +63,35 @@ struct Enrich: AsyncParsableCommand {
                 logger
             ) { work in
                 let enricher = work.enricher(node, store, chainID, contract: only)
+                let reader = Wiring.contractReader(node, store, chainID, only, logger: logger)
                 return try await Signals.ending {
-                    try await enricher.run(until: .drained(limit: limit)) { progress.show($0) }
+                    let contracts = try await Self.heard(by: reader, all: isAll, logger)
+                    let tokens = try await enricher.run(until: .drained(limit: limit)) { progress.show($0) }
+                    return (tokens: tokens, contracts: contracts)
                 }
             }
         }
         progress.end()
         let left = try await store.metadataBacklog(of: chainID)
-        print(Self.report(tally ?? MetadataTally(), made: made, left: left, isJSON))
+        print(
+            Self.report(
+                tally?.tokens ?? MetadataTally(),
+                contracts: tally?.contracts ?? ContractTally(),
+                made: made,
+                left: left,
+                isJSON
+            )
+        )
+    }
+
+    /// What contracts say of themselves; where they cannot be asked, tokens are looked at all the same.
+    private static func heard(by reader: ContractReader, all: Bool, _ logger: Logger) async throws -> ContractTally {
+        do {
+            return try await reader.run(all: all)
+        } catch let error as ChainError where error != .cancelled {
+            logger.warning("contracts could not be asked what they are", metadata: ["reason": "\(error)"])
+            return ContractTally()
+        }
     }
 
     /// Makes jobs of what has none yet.
@@ -85,16 +107,24 @@ struct Enrich: AsyncParsableCommand {
 
     static func report(
         _ tally: MetadataTally,
+        contracts: ContractTally,
         made: Int,
         left: (jobs: Int, nextDue: Int64?),
         _ isJSON: Bool
     ) -> String {
         if isJSON {
             return #"{"queued":\#(made),"changed":\#(tally.changed),"unchanged":\#(tally.unchanged),"#
-                + #""failed":\#(tally.failed),"refused":\#(tally.refused),"late":\#(tally.late),"left":\#(left.jobs)}"#
+                + #""failed":\#(tally.failed),"refused":\#(tally.refused),"late":\#(tally.late),"left":\#(left.jobs),"#
+                + #""contracts":{"changed":\#(contracts.changed),"unchanged":\#(contracts.unchanged),"#
+                + #""failed":\#(contracts.failed),"unheard":\#(contracts.unheard)}}"#
         }
         var text =
             "\(tally.changed) changed, \(tally.unchanged) unchanged, \(tally.failed) failed, \(tally.refused) refused"
+        if contracts != ContractTally() {
+            let missed = contracts.failed + contracts.unheard
+            text += "; of contracts themselves \(contracts.changed) changed, \(contracts.unchanged) unchanged"
+            if missed > 0 { text += ", \(missed) not heard" }
+        }
         if left.jobs > 0 {
             text += "; \(left.jobs) wait to be tried again"
             if let due = left.nextDue {

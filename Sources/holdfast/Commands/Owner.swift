@@ -28,6 +28,9 @@ struct Owner: ParsableCommand {
     @Option(name: OptionTable.limit.flag, help: OptionTable.limit.argumentHelp)
     var limit: String?
 
+    @Option(name: OptionTable.marketplace.flag, help: OptionTable.marketplace.argumentHelp)
+    var marketplace: [String] = []
+
     @OptionGroup var chain: ChainOption
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: OutputOptions
@@ -41,6 +44,10 @@ struct Owner: ParsableCommand {
         )
         let block = try atBlock.map { try Parse.block($0, for: "--at-block") }
         let limit = try Parse.limit(limit, standard: Self.limitDefault)
+        let marketplaces = try Parse.marketplaces(
+            OptionTable.marketplace.given(marketplace),
+            for: "--marketplace"
+        )
         let isJSON = try output.isJSON()
         let store = try database.open()
         let chainID = try chain.resolve(in: store)
@@ -49,7 +56,7 @@ struct Owner: ParsableCommand {
         if why, let unique = answer.unique {
             transaction = try Self.transaction(of: id, unique.place, chainID, store)
         }
-        print(isJSON ? json(answer, transaction) : text(answer, transaction))
+        print(isJSON ? json(answer, transaction, marketplaces) : text(answer, transaction, marketplaces))
     }
 
     /// The transaction of the event at a place; nil while the indexes that find it are not built.
@@ -80,10 +87,11 @@ struct Owner: ParsableCommand {
         return "CONFLICT: at block \(conflict.block.number) the contract itself said \(observed)"
     }
 
-    private func text(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
+    private func text(_ answer: TokenOwner, _ transaction: Hash32?, _ marketplaces: Set<Address>) -> String {
         var lines: [String] = []
         if let unique = answer.unique {
-            lines.append(unique.owner == .zero ? "nobody: burned" : unique.owner.checksummed)
+            let sale = marketplaces.contains(unique.owner) ? " (a marketplace: on sale)" : ""
+            lines.append(unique.owner == .zero ? "nobody: burned" : unique.owner.checksummed + sale)
             if why {
                 let kind = unique.isRange ? "range transfer (ERC-2309)" : "transfer"
                 lines.append(
@@ -95,6 +103,7 @@ struct Owner: ParsableCommand {
         for balance in answer.counted {
             lines.append(
                 "\(balance.owner.checksummed) \(balance.amount.clampedToZero)"
+                    + (marketplaces.contains(balance.owner) ? " (a marketplace: on sale)" : "")
                     + (balance.amount.isNegative ? " (inconsistent: the events sum to \(balance.amount))" : "")
             )
         }
@@ -107,10 +116,11 @@ struct Owner: ParsableCommand {
         return lines.joined(separator: "\n")
     }
 
-    private func json(_ answer: TokenOwner, _ transaction: Hash32?) -> String {
+    private func json(_ answer: TokenOwner, _ transaction: Hash32?, _ marketplaces: Set<Address>) -> String {
         let owners = answer.counted.map {
             #"{"owner":"\#($0.owner.checksummed)","amount":"\#($0.amount.clampedToZero)","#
-                + #""inconsistent":\#($0.amount.isNegative)}"#
+                + #""inconsistent":\#($0.amount.isNegative)"#
+                + (marketplaces.isEmpty ? "}" : #","onSale":\#(marketplaces.contains($0.owner))}"#)
         }
         var fields = [
             #""contract":"\#(answer.token.contract.checksummed)""#,
@@ -127,6 +137,9 @@ struct Owner: ParsableCommand {
             fields.append(
                 #""observedAt":{"blockNumber":\#(conflict.block.number),"blockHash":"\#(conflict.block.hash)"}"#
             )
+        }
+        if !marketplaces.isEmpty, let unique = answer.unique {
+            fields.append(#""onSale":\#(marketplaces.contains(unique.owner))"#)
         }
         if why, let unique = answer.unique {
             fields.append(

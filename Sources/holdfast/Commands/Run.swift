@@ -4,6 +4,7 @@ import ChainSync
 import Foundation
 import HTTPAPI
 import StoreSQLite
+import Tokens
 
 /// `holdfast run`: back-fill, then follow the head until told to stop; answer questions over HTTP meanwhile.
 struct Run: AsyncParsableCommand {
@@ -36,6 +37,9 @@ struct Run: AsyncParsableCommand {
     @Flag(name: OptionTable.allowPrivateMetadata.flag, help: OptionTable.allowPrivateMetadata.argumentHelp)
     var allowPrivateMetadata = false
 
+    @Option(name: OptionTable.marketplace.flag, help: OptionTable.marketplace.argumentHelp)
+    var marketplace: [String] = []
+
     @OptionGroup var settings: SyncSettings
     @OptionGroup var database: DatabaseOptions
 
@@ -66,8 +70,11 @@ struct Run: AsyncParsableCommand {
                         enrichment: chains.contains { $0.enrichment != .none } ? enrichment : nil,
                         logger: logger
                     )
-                    try await Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
-                        .run { try await fleet.follow(chains) }
+                    var serving = Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
+                    serving.marketplaces = Marketplaces(
+                        Dictionary(chains.map { ($0.chainID, $0.marketplaces) }, uniquingKeysWith: { $0.union($1) })
+                    )
+                    try await serving.run { try await fleet.follow(chains) }
                 }
             }
         }
@@ -77,13 +84,17 @@ struct Run: AsyncParsableCommand {
     private func chains(_ file: ConfigurationFile?) throws -> [ChainSettings] {
         let audit = OptionTable.audit.given(audit)
         let enrich = OptionTable.enrich.given(enrich)
+        let marketplaces = OptionTable.marketplace.given(marketplace)
         guard let chains = file?.chains, !chains.isEmpty else {
             var chain = try settings.chainSettings()
             if let audit { chain.auditedPerMinute = try Parse.audit(audit, for: "--audit") }
             if let enrich { chain.enrichment = try Parse.enrichment(enrich, for: "--enrich") }
+            chain.marketplaces = try Parse.marketplaces(marketplaces, for: "--marketplace")
             return [chain]
         }
-        let given = settings.given + (audit == nil ? [] : ["--audit"]) + (enrich == nil ? [] : ["--enrich"])
+        let given =
+            settings.given + (audit == nil ? [] : ["--audit"]) + (enrich == nil ? [] : ["--enrich"])
+            + (marketplaces.isEmpty ? [] : ["--marketplace"])
         guard given.isEmpty else {
             let names = given.joined(separator: ", ")
             throw Failure.usage(

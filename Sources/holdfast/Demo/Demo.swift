@@ -1,8 +1,10 @@
 import ArgumentParser
 import ChainClient
+import Enrichment
 import Ethereum
 import Foundation
 import Logging
+import Metadata
 import Simulator
 import StoreSQLite
 
@@ -39,11 +41,19 @@ struct Demo: AsyncParsableCommand {
         defer { try? FileManager.default.removeItem(at: directory) }
         let logger = Wiring.logger()
         let chain = chain()
+        let demoChain = chain.read { $0.options.chainID }
         let store = try SQLiteStore(path: directory.appending(path: "demo.db").path())
         try await HTTPTransport.withHTTPTransport { transport in
-            let fleet = Fleet(store: store, transport: transport, logger: logger)
+            let documents = DocumentReader(web: NoWeb(), gateways: try Gateways([]))
+            // An endpoint that does not answer for once is part of the play.
+            var quiet = logger
+            quiet.logLevel = .critical
+            let enrichment = EnrichmentWork(documents: documents, logger: quiet)
+            let fleet = Fleet(store: store, transport: transport, enrichment: enrichment, logger: logger)
             var serving = Serving(store: store, fleet: fleet, host: "127.0.0.1", port: port, logger: logger)
             serving.greeting = "the demo is served at"
+            let wallet = "chains/\(demoChain)/wallets/\(DemoWallets.first.checksummed)"
+            serving.example = ("a wallet and its pictures:", wallet)
             try await serving.run { try await play(chain, fleet, limit: limit, logger: logger) }
         }
         try store.close()
@@ -52,6 +62,10 @@ struct Demo: AsyncParsableCommand {
     private static func chain() -> SharedChain {
         var options = SimulatedChain.Options()
         options.emptyPerMille = 150
+        // As many tokens as a wallet's page is nice with, and no ranges of thousands that have no pictures.
+        options.smallIDs = 40
+        options.usesHugeNumbers = false
+        options.overdraws = false
         var chain = SimulatedChain(seed: 2026, options: options)
         for _ in 0..<historyBlocks { chain.mine() }
         chain.finalize(through: chain.headNumber - finalDepth)
@@ -67,7 +81,9 @@ struct Demo: AsyncParsableCommand {
     ) async throws {
         var quiet = logger
         quiet.logLevel = .critical
-        let node = LoopbackNode(node: SimulatedNode(chain), logger: quiet)
+        var profile = SimulatedNode.Profile()
+        profile.runsContracts = true
+        let node = LoopbackNode(node: SimulatedNode(chain, profile: profile), logger: quiet)
         let (ports, listening) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await node.run { listening.yield($0) } }
@@ -76,11 +92,7 @@ struct Demo: AsyncParsableCommand {
                 var first = ports.makeAsyncIterator()
                 guard let port = await first.next() else { return }
                 let endpoint = Endpoint(url: "http://127.0.0.1:\(port)/", name: "simulated")
-                var settings = ChainSettings(name: "demo", endpoints: [endpoint], contracts: [])
-                settings.pollInterval = .milliseconds(200)
-                // The simulated node runs no contracts that could be asked.
-                settings.auditedPerMinute = 0
-                try await fleet.follow([settings])
+                try await follow(endpoint, fleet)
             }
             if let limit {
                 group.addTask { try await Task.sleep(for: .seconds(limit)) }
@@ -88,6 +100,15 @@ struct Demo: AsyncParsableCommand {
             defer { group.cancelAll() }
             try await group.next()
         }
+    }
+
+    private static func follow(_ endpoint: Endpoint, _ fleet: Fleet) async throws {
+        var settings = ChainSettings(name: "demo", endpoints: [endpoint], contracts: [])
+        settings.pollInterval = .milliseconds(200)
+        // The simulated contracts say what tokens are, and not whose.
+        settings.auditedPerMinute = 0
+        settings.enrichment = .all
+        try await fleet.follow([settings])
     }
 
     private static func mine(_ chain: SharedChain) async throws {

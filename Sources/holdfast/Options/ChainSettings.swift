@@ -21,6 +21,9 @@ struct ChainSettings: Sendable {
     /// Whose metadata `run` looks up.
     var enrichment = EnrichmentWork.Mode.listed
 
+    /// Wallets in which marketplaces keep what is on sale.
+    var marketplaces: Set<Address> = []
+
     /// Omissions on quiet chains are found, and a header for each block is what it costs.
     static let evidenceStandard = EvidenceLevel.bloom
 

@@ -104,6 +104,10 @@ struct ConfigurationFile {
         if let text = try reader.text(map["enrich"], "enrich") {
             settings.enrichment = try Parse.enrichment(text, for: "\(place).enrich")
         }
+        settings.marketplaces = try Parse.marketplaces(
+            reader.list(map["marketplaces"], "\(place).marketplaces"),
+            for: "\(place).marketplaces"
+        )
         return settings
     }
 

@@ -128,6 +128,12 @@ enum OptionTable {
         standard: "listed",
         reach: .chain(key: "enrich")
     )
+    static let marketplace = Row(
+        name: "marketplace",
+        value: "0x…",
+        help: "A marketplace's wallet: what it holds is on sale there; repeat it for several, at most 16.",
+        reach: .chain(key: "marketplaces")
+    )
     static let noWait = Row(
         name: "no-wait",
         help: "End with exit code 75 where another instance holds the chain, instead of standing by.",
@@ -265,7 +271,7 @@ enum OptionTable {
     )
     static let all = [
         database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, audit,
-        enrich, noWait,
+        enrich, marketplace, noWait,
         config,
         toBlock,
         json,

@@ -15,6 +15,16 @@ enum Parse {
         }
     }
 
+    static func marketplaces(_ texts: [String], for option: String) throws -> Set<Address> {
+        let wallets = Set(try texts.map { try address($0, for: option) })
+        guard wallets.count <= Marketplaces.walletsMax else {
+            throw Failure.usage("\(option): at most \(Marketplaces.walletsMax) marketplaces of one chain")
+        }
+        // It holds what was burned.
+        guard !wallets.contains(.zero) else { throw Failure.usage("\(option): the zero address is nobody's wallet") }
+        return wallets
+    }
+
     static func tokenID(_ text: String) throws -> U256 {
         guard let token = U256(text: text) else {
             throw Failure.usage("\(text) is not a token id: a decimal or 0x number from 0 to 2^256-1")
