@@ -1,9 +1,10 @@
-"""Metadata by the real program: found by itself, killed, told by events. `python test_enrichment.py [killed] [told] [asked]`.
+"""Metadata by the real program: found by itself, killed, told by events. `python test_enrichment.py [killed] [told] [asked] [hostile]`.
 
 The program is .build/debug/holdfast of this repository, or HOLDFAST_BIN. The last line is `N passed, N failed`.
 """
 
 import contextlib
+import gzip
 import hashlib
 import http.server
 import json
@@ -124,7 +125,7 @@ class Gallery(Chain):
     def grow(self, logs=()):
         """One more block, with logs of one contract."""
         number = self.head + 1
-        first = self.logs[self.head][0]
+        first = self.logs[1][0]
         place = {"blockNumber": hex(number), "blockHash": self.hash(number), "transactionHash": digest(number)}
         made = []
         for contract, topics, data in logs:
@@ -279,7 +280,155 @@ def asked(directory):
         process.kill()
 
 
-TESTS = {"killed": killed, "told": told, "asked": asked}
+class Hostile(http.server.ThreadingHTTPServer):
+    """Answers without end or measure, on every address of this machine, so that each is a host of its own."""
+
+    daemon_threads = True
+    kinds = ("bomb", "deep", "endless", "huge", "slow", "redirect")
+
+    def __init__(self):
+        outer = self
+        self.asked = []
+        bomb = gzip.compress(b"x" * (64 << 20), 9)
+        deep = b"[" * 100_000 + b"]" * 100_000
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def head(self, *headers):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def do_GET(self):
+                kind = self.path.split("/")[1]
+                outer.asked.append(kind)
+                if kind == "bomb":
+                    # A thousand times as large as it comes, again and again.
+                    self.head(("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked"))
+                    while True:
+                        self.wfile.write(b"%x\r\n" % len(bomb) + bomb + b"\r\n")
+                if kind == "deep":
+                    self.head(("Content-Length", str(len(deep))))
+                    self.wfile.write(deep)
+                if kind == "endless":
+                    self.head(("Transfer-Encoding", "chunked"))
+                    while True:
+                        self.wfile.write(b"1\r\n \r\n")
+                        time.sleep(0.001)
+                if kind == "huge":
+                    self.head(("Content-Length", str(1 << 34)))
+                    while True:
+                        self.wfile.write(b" " * 65_536)
+                if kind == "slow":
+                    time.sleep(120)
+                if kind == "redirect":
+                    self.send_response(302)
+                    self.send_header("Location", f"/redirect/{len(outer.asked)}")
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+
+        super().__init__(("0.0.0.0", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        pass
+
+
+class Cursed(Gallery):
+    """Beside honest tokens, some whose documents nobody should swallow whole."""
+
+    def __init__(self, pages, hostile, tokens):
+        super().__init__(pages, tokens)
+        self.hostile = hostile
+
+    def called(self, contract, data):
+        token = int(data[10:74], 16) if data.startswith("0xc87b56dd") else 0
+        if contract != ART or token < 10_000:
+            return super().called(contract, data)
+        kind = token - 10_000
+        if kind < len(Hostile.kinds):
+            uri = f"http://127.0.1.{kind + 1}:{self.hostile.server_port}/{Hostile.kinds[kind]}/1".encode()
+        else:
+            uri = b"data:application/json;base64," + b"QUFB" * (50 << 18)
+        padded = uri + b"\0" * (-len(uri) % 32)
+        return word(32) + word(len(uri))[2:] + padded.hex()
+
+
+def resident(process):
+    """MiB that a process has in memory."""
+    for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return 0
+
+
+def hostile(directory):
+    """S-38: bombs, depth, answers without end, a URI of 50 MB: each is refused in time and in memory, and no block is late."""
+    pages, enemy = Pages(), Hostile()
+    chain = Cursed(pages, enemy, 300)
+    server, path = Server(chain), directory / "a.db"
+    process, base = started(path, server, "--enrich", "all", "--audit", "0")
+    over, lags, most = threading.Event(), [], [0.0]
+    try:
+        check("honest tokens are found out first", eventually(90, lambda: documents(path) >= 300))
+        time.sleep(2)
+        before = resident(process)
+        zero = "0x" + "0" * 40
+
+        def watch():
+            while not over.is_set():
+                most[0] = max(most[0], resident(process))
+                time.sleep(0.02)
+
+        def mine():
+            while not over.is_set():
+                head, seen = chain.head, time.monotonic()
+                while not over.is_set():
+                    tip = ask(f"{base}/v1/status")[1]["chains"][0]["tip"]
+                    if tip["number"] >= head:
+                        break
+                    time.sleep(0.02)
+                lags.append(time.monotonic() - seen)
+                time.sleep(0.3)
+                chain.grow()
+
+        count = len(Hostile.kinds) + 1
+        cursed = [(ART, [TRANSFER, topic(zero), topic(address(1)), word(10_000 + kind)], "0x") for kind in range(count)]
+        chain.grow(cursed)
+        threads = [threading.Thread(target=work, daemon=True) for work in (watch, mine)]
+        for thread in threads:
+            thread.start()
+        states = lambda: [
+            ask(f"{base}/v1/chains/777/contracts/{ART}/tokens/{10_000 + kind}/metadata")[1] for kind in range(count)
+        ]
+        # A URI that no call can bring says nothing about its token, and is tried a few times in two days.
+        last = (10_000 + count - 1).to_bytes(2, "big")
+        tried = lambda: rows(path, "SELECT 1 FROM metadata_job WHERE attempts > 0 AND substr(token, 2) = ?", last)
+        settled = lambda: all(one["metadataState"] in ("failed", "refused") for one in states()[:-1]) and tried()
+        begun = time.monotonic()
+        good = eventually(60, settled)
+        seconds = time.monotonic() - begun
+        check(f"each is given up, after {seconds:.0f} s", good and seconds < 40, [one["metadataState"] + " " + str(one["detail"]) for one in states()])
+        check("each was asked for", set(enemy.asked) == set(Hostile.kinds), str(set(enemy.asked)))
+        time.sleep(1)
+        over.set()
+        for thread in threads:
+            thread.join(timeout=20)
+        check(f"memory grew by {most[0] - before:.0f} MiB, of {before:.0f}", most[0] - before < 64)
+        check(f"{len(lags)} blocks were there after {max(lags):.1f} s at most", len(lags) > 10 and max(lags) < 3)
+        check("honest tokens are as they were", documents(path) >= 300)
+    finally:
+        over.set()
+        process.kill()
+
+
+TESTS = {"killed": killed, "told": told, "asked": asked, "hostile": hostile}
 
 
 def main():
