@@ -77,11 +77,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "LiveReads", dependencies: ["Ethereum", "Tokens"], swiftSettings: strict),
         .target(name: "StoreSQLite", dependencies: ["Ethereum", "Tokens", grdb, grdbSQLite], swiftSettings: strict),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Ethereum", "Tokens", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes, serviceLifecycle,
+                "Ethereum", "Tokens", "LiveReads", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes,
+                serviceLifecycle,
                 logging,
             ],
             swiftSettings: strict
@@ -107,7 +109,7 @@ let package = Package(
             name: "holdfast",
             dependencies: [
                 "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI",
-                "Metadata", "Egress", "Enrichment",
+                "Metadata", "Egress", "Enrichment", "LiveReads",
                 "Simulator", "Selftest", argumentParser, unixSignals, hummingbird, nioCore, logging, yams,
             ],
             swiftSettings: strict
@@ -183,7 +185,8 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "Ethereum", "Tokens", "StoreSQLite", "HTTPAPI", "TestLedger", hummingbird, hummingbirdTesting, nioCore,
+                "Ethereum", "Tokens", "LiveReads", "StoreSQLite", "HTTPAPI", "TestLedger", hummingbird,
+                hummingbirdTesting, nioCore,
                 httpTypes, logging,
             ],
             swiftSettings: strict

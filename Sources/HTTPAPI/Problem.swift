@@ -68,7 +68,7 @@ struct Problem: Error {
         .methodNotAllowed,
         "wrong-method",
         "Only reading is possible here",
-        "Use GET or HEAD; POST is for the refresh of a wallet alone."
+        "Use GET or HEAD; POST is for the refresh of a wallet and for the owners of many tokens alone."
     )
 
     static let uriTooLong = Problem(

@@ -11,7 +11,8 @@ struct Run: AsyncParsableCommand {
         abstract: "Follow chains for good: history first, then every new block and every reorg; serve the API.",
         discussion: """
             One chain by flags, or any number by --config. SIGTERM or SIGINT ends it cleanly with 0, at any moment. \
-            Listens on loopback unless told otherwise: the API has no authentication.
+            Listens on loopback unless told otherwise: the API has no authentication. --roles api,live serves a database \
+            that another process writes.
             """
     )
 
@@ -20,6 +21,12 @@ struct Run: AsyncParsableCommand {
 
     @Option(name: OptionTable.port.flag, help: OptionTable.port.argumentHelp)
     var port: String?
+
+    @Option(name: OptionTable.livePort.flag, help: OptionTable.livePort.argumentHelp)
+    var livePort: String?
+
+    @Option(name: OptionTable.roles.flag, help: OptionTable.roles.argumentHelp)
+    var roles: String?
 
     @Option(name: OptionTable.host.flag, help: OptionTable.host.argumentHelp)
     var host: String?
@@ -42,16 +49,51 @@ struct Run: AsyncParsableCommand {
         let path = try database.path(file: file?.database)
         let indexes = try settings.optionalIndexes(file: file?.optionalIndexes ?? [])
         let waits = try settings.waits()
+        let (roles, livePort) = try liveRoles(file)
         let logger = Wiring.logger()
         try await Signals.ending {
-            let store = try SQLiteStore(path: path, lease: .standard(), optionalIndexes: indexes)
+            let isWriting = roles.contains(.sync)
+            let store =
+                try isWriting
+                ? SQLiteStore(path: path, lease: .standard(), optionalIndexes: indexes) : Self.reading(path)
             defer { try? store.close() }
             try await HTTPTransport.withHTTPTransport { transport in
                 let fleet = Fleet(store: store, transport: transport, waits: waits, logger: logger)
-                try await Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
-                    .run { try await fleet.follow(chains) }
+                var serving = Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
+                if roles == [.live] { serving.port = nil }
+                serving.answersQuestions = roles.contains(.api)
+                serving.isWritable = isWriting
+                let live = LiveFleet(store: store, transport: transport, logger: logger)
+                if roles.contains(.live) { serving.live = (live, livePort) }
+                try await serving.run {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        if isWriting { group.addTask { try await fleet.follow(chains) } }
+                        if roles.contains(.live) { group.addTask { try await live.run(chains) } }
+                        // Who only answers has nothing else to do.
+                        if !isWriting { group.addTask { while true { try await Task.sleep(for: .seconds(3_600)) } } }
+                        defer { group.cancelAll() }
+                        try await group.next()
+                    }
+                }
             }
         }
+    }
+
+    /// What this process does, and where live reads are served.
+    private func liveRoles(_ file: ConfigurationFile?) throws -> (Set<Role>, Int) {
+        let port =
+            try OptionTable.livePort.given(livePort).map { try Parse.port($0, for: "--live-port") } ?? file?.livePort
+        let named = try OptionTable.roles.given(roles).map { try Role.parse($0, for: "--roles") } ?? file?.roles
+        let standard = try Parse.port(OptionTable.livePort.standard ?? "", for: "--live-port")
+        return (try Role.chosen(named, hasLivePort: port != nil), port ?? standard)
+    }
+
+    /// A database that another process writes, or wrote.
+    private static func reading(_ path: String) throws -> SQLiteStore {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure.work("\(path) does not exist; a process with the role sync makes it")
+        }
+        return try SQLiteStore(reading: path)
     }
 
     /// The file's chains, or the one that flags and environment name; never a mixture.

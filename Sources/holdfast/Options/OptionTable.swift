@@ -39,6 +39,23 @@ enum OptionTable {
         standard: "3002",
         reach: .file
     )
+    static let livePort = Row(
+        name: "live-port",
+        value: "PORT",
+        help: "Where live reads are served (role live); 0 takes a free port. Given alone it adds the role.",
+        standard: "3003",
+        reach: .file
+    )
+    static let roles = Row(
+        name: "roles",
+        value: "ROLE,…",
+        help: """
+            What `run` does: sync follows the chains, api answers from the database, live asks contracts. Without sync the \
+            database is only read.
+            """,
+        standard: "sync,api",
+        reach: .file
+    )
     static let host = Row(
         name: "host",
         value: "ADDRESS",
@@ -254,7 +271,8 @@ enum OptionTable {
         reach: .command
     )
     static let all = [
-        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, audit,
+        database, port, livePort, host, roles, index, rpc, chain, contract, fromBlock, confirmations, pollInterval,
+        evidence, audit,
         noWait,
         config,
         toBlock,

@@ -1,0 +1,393 @@
+package import Ethereum
+import Synchronization
+package import Tokens
+
+/// Asks one chain's contracts for people who wait: kept answers, equal questions asked once, one deadline, and the last
+/// known value where nothing can be read.
+///
+/// Decides nothing about the ledger and writes nothing to it. Every read is pinned at a block's hash, never older than what
+/// the ledger holds.
+package final class LiveReader: Sendable {
+    package let chainID: ChainID
+    private let chain: @Sendable () -> (any Chain)?
+    private let ledger: (any LiveLedger)?
+    private let limits: LiveLimits
+    /// Any steady clock.
+    private let now: @Sendable () -> Duration
+    /// Seconds since 1970.
+    private let wallSeconds: @Sendable () -> Int64
+    private let state: Mutex<State>
+
+    private struct State {
+        var cache: LiveCache
+        var readings: [LiveQuestion: Reading] = [:]
+        var nextReading: UInt64 = 0
+        var head: BlockRef?
+        var headAt = Duration.zero
+        var counts = LiveCounts()
+    }
+
+    /// One read on its way, which everybody who asks the same waits for.
+    private struct Reading {
+        var number: UInt64
+        var standing: LedgerPosition?
+        var task: Task<[LiveQuestion: Outcome], Never>
+    }
+
+    typealias Outcome = Result<LiveCache.Entry, LiveFailure>
+
+    /// The state of the ledger that a read began in: one that began in another may be older than what is held by now.
+    private struct LedgerPosition: Equatable {
+        var rewinds: UInt64
+        var tip: BlockRef?
+    }
+
+    /// - Parameters:
+    ///   - chain: what answers for the chain; nil while no endpoint was reached.
+    ///   - ledger: the database, if there is one.
+    package init(
+        chainID: ChainID,
+        chain: @escaping @Sendable () -> (any Chain)?,
+        ledger: (any LiveLedger)?,
+        limits: LiveLimits = LiveLimits(),
+        now: @escaping @Sendable () -> Duration,
+        wallSeconds: @escaping @Sendable () -> Int64
+    ) {
+        self.chainID = chainID
+        self.chain = chain
+        self.ledger = ledger
+        self.limits = limits
+        self.now = now
+        self.wallSeconds = wallSeconds
+        state = Mutex(State(cache: LiveCache(entriesMax: limits.entriesMax)))
+    }
+
+    package var counts: LiveCounts {
+        state.withLock { state in
+            var counts = state.counts
+            counts.entries = UInt64(state.cache.count)
+            return counts
+        }
+    }
+
+    /// What can be said to each question, in their order: read, kept, last known, or why not.
+    ///
+    /// One that fails does not fail the others. Ends within ``LiveLimits/deadline``, but for the database's own time.
+    package func answers(to questions: [LiveQuestion]) async -> [Result<LiveAnswer, LiveFailure>] {
+        let end = now() + limits.deadline
+        let asked = Set(questions)
+        let kept = state.withLock { state in
+            asked.reduce(into: [LiveQuestion: LiveCache.Entry]()) { $0[$1] = state.cache.entry(for: $1) }
+        }
+        let view = await look(at: kept)
+        var found: [LiveQuestion: Result<LiveAnswer, LiveFailure>] = [:]
+        for (question, entry) in view.usable where view.isFresh.contains(question) {
+            found[question] = .success(answer(entry, .cache, view.marks))
+        }
+        let open = asked.subtracting(found.keys)
+        for (question, outcome) in await read(open, view.marks, until: end) {
+            switch outcome {
+            case .success(let entry):
+                found[question] = .success(answer(entry, .live, view.marks))
+            case .failure(let failure):
+                found[question] = await lastKnown(question, view.usable[question], failure, view.marks)
+            }
+        }
+        state.withLock { $0.counts.add(found.values) }
+        return questions.map { found[$0] ?? .failure(.deadline) }
+    }
+
+    // MARK: What is kept
+
+    private struct View {
+        var marks: LedgerMarks?
+        /// Kept answers that nothing contradicts, too old ones among them.
+        var usable: [LiveQuestion: LiveCache.Entry] = [:]
+        var isFresh: Set<LiveQuestion> = []
+    }
+
+    /// Holds the kept answers against the ledger, and drops those that it contradicts.
+    private func look(at kept: [LiveQuestion: LiveCache.Entry]) async -> View {
+        let probed = kept.compactMap { question, entry in
+            question.subject.map { (question, MoveProbe($0, after: entry.block)) }
+        }
+        var view = View()
+        let canTell: Bool
+        do {
+            view.marks = try await ledger?.marks(for: probed.map(\.1), on: chainID)
+            canTell = true
+        } catch {
+            // Whether something moved is not known: nothing is given without being read again.
+            canTell = false
+        }
+        var outdated: [LiveQuestion: Bool] = [:]
+        if let marks = view.marks {
+            for ((question, _), isOutdated) in zip(probed, marks.isOutdated) { outdated[question] = isOutdated }
+        }
+        for (question, entry) in kept {
+            switch Freshness(entry, isOutdated: outdated[question], view.marks, now: now(), limits) {
+            case .void:
+                state.withLock { state in
+                    state.cache.drop(question, readAt: entry.readAt)
+                    state.counts.voided += 1
+                }
+            case .fresh where canTell:
+                view.usable[question] = entry
+                view.isFresh.insert(question)
+            case .fresh, .expired: view.usable[question] = entry
+            }
+        }
+        return view
+    }
+
+    private func answer(
+        _ entry: LiveCache.Entry,
+        _ source: LiveAnswer.Source,
+        _ marks: LedgerMarks?,
+        staleBecause: LiveFailure? = nil
+    ) -> LiveAnswer {
+        LiveAnswer(
+            value: entry.value,
+            block: entry.block,
+            isFinal: marks?.finalized.map { entry.block.number <= $0 } ?? false,
+            source: source,
+            ageSeconds: UInt64(max(0, (now() - entry.readAt).components.seconds)),
+            staleBecause: staleBecause
+        )
+    }
+
+    /// The newest that is known where nothing could be read; the failure itself where nothing is.
+    private func lastKnown(
+        _ question: LiveQuestion,
+        _ entry: LiveCache.Entry?,
+        _ failure: LiveFailure,
+        _ marks: LedgerMarks?
+    ) async -> Result<LiveAnswer, LiveFailure> {
+        let word = await word(on: question)
+        if word?.holding == .counted, case .owner = question { return .failure(.counted) }
+        if let entry, word == nil || entry.block.number > word?.block.number ?? 0 {
+            return .success(answer(entry, .cache, marks, staleBecause: failure))
+        }
+        guard let word else { return .failure(failure) }
+        let value: LiveValue
+        switch word.holding {
+        case .owner(let owner): value = .owner(owner)
+        case .burned: value = .absent(.burned)
+        case .amount(let amount): value = .amount(amount)
+        case .counted: return .failure(failure)
+        }
+        return .success(
+            LiveAnswer(
+                value: value,
+                block: word.block,
+                isFinal: word.isFinal,
+                source: .store,
+                ageSeconds: word.timestamp.map { UInt64(max(0, wallSeconds() - Int64(clamping: $0))) },
+                staleBecause: failure
+            )
+        )
+    }
+
+    private func word(on question: LiveQuestion) async -> LedgerWord? {
+        guard let ledger, let holding = question.holding else { return nil }
+        return try? await ledger.word(on: holding, of: chainID)
+    }
+
+    // MARK: Reading
+
+    /// Reads what is open, or waits for whoever reads it already.
+    private func read(
+        _ open: Set<LiveQuestion>,
+        _ marks: LedgerMarks?,
+        until end: Duration
+    ) async -> [LiveQuestion: Outcome] {
+        guard !open.isEmpty else { return [:] }
+        let position = marks.map { LedgerPosition(rewinds: $0.rewinds, tip: $0.tip) }
+        let readings = state.withLock { state in
+            var readings: [UInt64: Reading] = [:]
+            var mine: [LiveQuestion] = []
+            for question in open {
+                if let reading = state.readings[question], reading.standing == position {
+                    readings[reading.number] = reading
+                    state.counts.joined += 1
+                } else {
+                    mine.append(question)
+                }
+            }
+            guard !mine.isEmpty else { return readings }
+            let number = state.nextReading
+            state.nextReading += 1
+            let questions = mine
+            // Unstructured, because it belongs to everybody who waits for it; it ends with its own deadline.
+            let task = Task { await self.readAndKeep(questions, marks, number, until: end) }
+            let reading = Reading(number: number, standing: position, task: task)
+            for question in mine { state.readings[question] = reading }
+            readings[number] = reading
+            return readings
+        }
+        var outcomes: [LiveQuestion: Outcome] = [:]
+        for reading in readings.values {
+            outcomes.merge(await reading.task.value.filter { open.contains($0.key) }) { first, _ in first }
+        }
+        return outcomes
+    }
+
+    private func readAndKeep(
+        _ questions: [LiveQuestion],
+        _ marks: LedgerMarks?,
+        _ number: UInt64,
+        until end: Duration
+    ) async -> [LiveQuestion: Outcome] {
+        var outcomes = await readTogether(questions, marks, until: end)
+        for (question, outcome) in outcomes {
+            // A contract that counts has no ownerOf: its refusal says nothing about the token.
+            guard case .owner = question, case .success(let entry) = outcome, entry.value == .absent(.reverted),
+                await word(on: question)?.holding == .counted
+            else { continue }
+            outcomes[question] = .failure(.counted)
+        }
+        state.withLock { state in
+            for (question, outcome) in outcomes {
+                if state.readings[question]?.number == number { state.readings[question] = nil }
+                switch outcome {
+                case .success(let entry): state.cache.put(entry, for: question)
+                case .failure(let failure): state.counts.failures[failure.kind, default: 0] += 1
+                }
+            }
+        }
+        return outcomes
+    }
+
+    /// In one go; where that takes half of the time, each by itself, so that one that hangs does not fail the others.
+    private func readTogether(
+        _ questions: [LiveQuestion],
+        _ marks: LedgerMarks?,
+        until end: Duration
+    ) async -> [LiveQuestion: Outcome] {
+        let middle = questions.count > 1 ? now() + (end - now()) / 2 : end
+        switch await within(middle, { () throws(LiveFailure) in try await self.readPinned(questions, marks) }) {
+        case .success(let outcomes): return outcomes
+        case .failure(let failure) where failure != .deadline || questions.count == 1:
+            return questions.reduce(into: [:]) { $0[$1] = .failure(failure) }
+        case .failure: break
+        }
+        return await withTaskGroup(of: [LiveQuestion: Outcome].self) { group in
+            for question in questions {
+                group.addTask {
+                    let work = { @Sendable () async throws(LiveFailure) in try await self.readPinned([question], marks)
+                    }
+                    switch await self.within(end, work) {
+                    case .success(let outcomes): return outcomes
+                    case .failure(let failure): return [question: .failure(failure)]
+                    }
+                }
+            }
+            return await group.reduce(into: [:]) { all, one in all.merge(one) { first, _ in first } }
+        }
+    }
+
+    /// All questions in the state of one block.
+    private func readPinned(
+        _ questions: [LiveQuestion],
+        _ marks: LedgerMarks?
+    ) async throws(LiveFailure) -> [LiveQuestion: Outcome] {
+        guard let chain = chain() else { throw .unavailable("no endpoint of the chain has answered so far") }
+        let calls = questions.map { question in
+            question.call(
+                by: marks?.rules.rule(of: question.contract)
+                    ?? SpecialContracts.rule(of: question.contract, on: chainID),
+                limits
+            )
+        }
+        for attempt in 1... {
+            let block = try await pin(chain, tip: attempt == 1 ? marks?.tip : nil)
+            let outcomes: [CallOutcome]
+            do throws(ChainError) {
+                outcomes = try await chain.call(calls, at: block)
+            } catch {
+                guard case .reorged = error, attempt < limits.pinsMax else { throw LiveFailure(error) }
+                state.withLock { $0.head = nil }
+                continue
+            }
+            let readAt = now()
+            var answers: [LiveQuestion: Outcome] = [:]
+            for (question, outcome) in zip(questions, outcomes) {
+                do throws(LiveFailure) {
+                    let value = try question.value(of: outcome)
+                    let entry = LiveCache.Entry(value: value, block: block, rewinds: marks?.rewinds, readAt: readAt)
+                    answers[question] = .success(entry)
+                } catch {
+                    answers[question] = .failure(error)
+                }
+            }
+            return answers
+        }
+        throw .deadline
+    }
+
+    /// The block to read at: the head, or the ledger's tip where an endpoint has not got that far.
+    private func pin(_ chain: any Chain, tip: BlockRef?) async throws(LiveFailure) -> BlockRef {
+        let time = now()
+        let kept = state.withLock { state in time - state.headAt < limits.headAge ? state.head : nil }
+        let head: BlockRef
+        if let kept {
+            head = kept
+        } else {
+            do throws(ChainError) {
+                head = try await chain.head().ref
+            } catch {
+                throw LiveFailure(error)
+            }
+            state.withLock { ($0.head, $0.headAt) = (head, time) }
+        }
+        if let tip, tip.number > head.number { return tip }
+        return head
+    }
+
+    private func within<Value: Sendable>(
+        _ end: Duration,
+        _ work: @escaping @Sendable () async throws(LiveFailure) -> Value
+    ) async -> Result<Value, LiveFailure> {
+        let left = end - now()
+        guard left > .zero else { return .failure(.deadline) }
+        return await withTaskGroup(of: Result<Value, LiveFailure>.self) { group in
+            group.addTask {
+                do throws(LiveFailure) {
+                    return .success(try await work())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: left)
+                return .failure(.deadline)
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .failure(.deadline)
+        }
+    }
+}
+
+extension LiveFailure {
+    fileprivate init(_ error: ChainError) {
+        switch error {
+        case .cancelled: self = .deadline
+        case .unavailable(let why), .inconsistent(let why), .reorged(let why), .unservable(let why),
+            .wrongChain(let why):
+            self = .unavailable(why)
+        }
+    }
+}
+
+extension LiveCounts {
+    fileprivate mutating func add(_ answers: some Collection<Result<LiveAnswer, LiveFailure>>) {
+        for answer in answers {
+            switch answer {
+            case .success(let answer) where answer.staleBecause != nil: stale += 1
+            case .success(let answer) where answer.source == .cache: cached += 1
+            case .success: live += 1
+            case .failure: failed += 1
+            }
+        }
+    }
+}
