@@ -83,8 +83,7 @@ let package = Package(
             name: "HTTPAPI",
             dependencies: [
                 "Ethereum", "Tokens", "LiveReads", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes,
-                serviceLifecycle,
-                logging,
+                serviceLifecycle, logging,
             ],
             swiftSettings: strict
         ),
@@ -160,6 +159,11 @@ let package = Package(
             dependencies: ["Ethereum", "Tokens", "Metadata", "Enrichment", "StoreSQLite", "TestLedger", logging],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "LiveReadsTests",
+            dependencies: ["Ethereum", "Tokens", "LiveReads", "TestLedger"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "SelftestTests", dependencies: ["CrashPoints", "Selftest", grdb], swiftSettings: strict),
         .testTarget(
             name: "RecordedTests",
@@ -186,8 +190,7 @@ let package = Package(
             name: "HTTPAPITests",
             dependencies: [
                 "Ethereum", "Tokens", "LiveReads", "StoreSQLite", "HTTPAPI", "TestLedger", hummingbird,
-                hummingbirdTesting, nioCore,
-                httpTypes, logging,
+                hummingbirdTesting, nioCore, httpTypes, logging,
             ],
             swiftSettings: strict
         ),

@@ -61,7 +61,7 @@ struct Problem: Error {
         .notFound,
         "no-route",
         "There is nothing here",
-        "The path is none of the API's; docs/api.md lists them, / is a page for people."
+        "Nothing is served at this path; docs/api.md and docs/live.md list what is."
     )
 
     static let wrongMethod = Problem(

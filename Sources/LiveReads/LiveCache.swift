@@ -10,9 +10,18 @@ struct LiveCache {
         var value: LiveValue
         /// The state that it was read from.
         var block: BlockRef
-        /// The chain's rewinds when it was read; nil where no database followed the chain.
-        var rewinds: UInt64?
+        /// The ledger's state before it was read; nil where no database followed the chain, or could not be asked.
+        var position: LedgerPosition?
         var readAt: Duration
+
+        /// Asks for whatever the ledger took in since: in a block that was there already too, for the chain may have been
+        /// another one above the ledger's tip.
+        func probe(of subject: MoveProbe.Subject) -> MoveProbe {
+            MoveProbe(subject, readAt: block, since: min(block.number, position?.tip?.number ?? block.number))
+        }
+
+        /// Only of a block that the ledger holds is it known that it is the one that became final.
+        func isFinal(upTo finalized: BlockNumber) -> Bool { block == position?.tip && block.number <= finalized }
     }
 
     private struct Slot {
@@ -40,7 +49,7 @@ struct LiveCache {
     mutating func put(_ entry: Entry, for question: LiveQuestion) {
         if let place = places[question] {
             let held = slots[place].entry
-            if held.rewinds == entry.rewinds, held.block.number > entry.block.number { return }
+            if held.position?.rewinds == entry.position?.rewinds, held.block.number > entry.block.number { return }
             slots[place].entry = entry
             return
         }
@@ -59,8 +68,8 @@ struct LiveCache {
     }
 
     /// Drops what is known to be outdated, if it still is what was looked at.
-    mutating func drop(_ question: LiveQuestion, readAt: Duration) {
-        guard let place = places[question], slots[place].entry.readAt == readAt else { return }
+    mutating func drop(_ question: LiveQuestion, readAt: Duration) -> Bool {
+        guard let place = places[question], slots[place].entry.readAt == readAt else { return false }
         places[question] = nil
         let last = slots.removeLast()
         if place < slots.count {
@@ -68,6 +77,7 @@ struct LiveCache {
             places[last.question] = place
         }
         if hand >= slots.count { hand = 0 }
+        return true
     }
 }
 
@@ -89,7 +99,9 @@ enum Freshness: Equatable {
         now: Duration,
         _ limits: LiveLimits
     ) {
-        if isOutdated == true || entry.rewinds != nil && marks != nil && entry.rewinds != marks?.rewinds {
+        // What was read without the ledger cannot be held against it.
+        let isOfThisChain = marks.map { $0.rewinds == entry.position?.rewinds } ?? true
+        if isOutdated == true || !isOfThisChain {
             self = .void
         } else {
             self = now - entry.readAt < limits.cacheAge ? .fresh : .expired

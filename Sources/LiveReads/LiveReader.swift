@@ -9,7 +9,7 @@ package import Tokens
 /// the ledger holds.
 package final class LiveReader: Sendable {
     package let chainID: ChainID
-    private let chain: @Sendable () -> (any Chain)?
+    private let reads: PinnedReads
     private let ledger: (any LiveLedger)?
     private let limits: LiveLimits
     /// Any steady clock.
@@ -22,25 +22,18 @@ package final class LiveReader: Sendable {
         var cache: LiveCache
         var readings: [LiveQuestion: Reading] = [:]
         var nextReading: UInt64 = 0
-        var head: BlockRef?
-        var headAt = Duration.zero
         var counts = LiveCounts()
     }
 
     /// One read on its way, which everybody who asks the same waits for.
     private struct Reading {
         var number: UInt64
-        var standing: LedgerPosition?
+        /// One that began in another state of the ledger may be older than what is held by now.
+        var position: LedgerPosition?
         var task: Task<[LiveQuestion: Outcome], Never>
     }
 
-    typealias Outcome = Result<LiveCache.Entry, LiveFailure>
-
-    /// The state of the ledger that a read began in: one that began in another may be older than what is held by now.
-    private struct LedgerPosition: Equatable {
-        var rewinds: UInt64
-        var tip: BlockRef?
-    }
+    private typealias Outcome = PinnedReads.Outcome
 
     /// - Parameters:
     ///   - chain: what answers for the chain; nil while no endpoint was reached.
@@ -54,7 +47,7 @@ package final class LiveReader: Sendable {
         wallSeconds: @escaping @Sendable () -> Int64
     ) {
         self.chainID = chainID
-        self.chain = chain
+        reads = PinnedReads(chainID: chainID, chain: chain, limits: limits, now: now)
         self.ledger = ledger
         self.limits = limits
         self.now = now
@@ -109,7 +102,7 @@ package final class LiveReader: Sendable {
     /// Holds the kept answers against the ledger, and drops those that it contradicts.
     private func look(at kept: [LiveQuestion: LiveCache.Entry]) async -> View {
         let probed = kept.compactMap { question, entry in
-            question.subject.map { (question, MoveProbe($0, after: entry.block)) }
+            question.subject.map { (question, entry.probe(of: $0)) }
         }
         var view = View()
         let canTell: Bool
@@ -128,8 +121,7 @@ package final class LiveReader: Sendable {
             switch Freshness(entry, isOutdated: outdated[question], view.marks, now: now(), limits) {
             case .void:
                 state.withLock { state in
-                    state.cache.drop(question, readAt: entry.readAt)
-                    state.counts.voided += 1
+                    if state.cache.drop(question, readAt: entry.readAt) { state.counts.voided += 1 }
                 }
             case .fresh where canTell:
                 view.usable[question] = entry
@@ -149,7 +141,7 @@ package final class LiveReader: Sendable {
         LiveAnswer(
             value: entry.value,
             block: entry.block,
-            isFinal: marks?.finalized.map { entry.block.number <= $0 } ?? false,
+            isFinal: marks?.finalized.map(entry.isFinal(upTo:)) ?? false,
             source: source,
             ageSeconds: UInt64(max(0, (now() - entry.readAt).components.seconds)),
             staleBecause: staleBecause
@@ -202,12 +194,12 @@ package final class LiveReader: Sendable {
         until end: Duration
     ) async -> [LiveQuestion: Outcome] {
         guard !open.isEmpty else { return [:] }
-        let position = marks.map { LedgerPosition(rewinds: $0.rewinds, tip: $0.tip) }
+        let position = marks?.position
         let readings = state.withLock { state in
             var readings: [UInt64: Reading] = [:]
             var mine: [LiveQuestion] = []
             for question in open {
-                if let reading = state.readings[question], reading.standing == position {
+                if let reading = state.readings[question], reading.position == position {
                     readings[reading.number] = reading
                     state.counts.joined += 1
                 } else {
@@ -220,7 +212,7 @@ package final class LiveReader: Sendable {
             let questions = mine
             // Unstructured, because it belongs to everybody who waits for it; it ends with its own deadline.
             let task = Task { await self.readAndKeep(questions, marks, number, until: end) }
-            let reading = Reading(number: number, standing: position, task: task)
+            let reading = Reading(number: number, position: position, task: task)
             for question in mine { state.readings[question] = reading }
             readings[number] = reading
             return readings
@@ -238,7 +230,7 @@ package final class LiveReader: Sendable {
         _ number: UInt64,
         until end: Duration
     ) async -> [LiveQuestion: Outcome] {
-        var outcomes = await readTogether(questions, marks, until: end)
+        var outcomes = await reads.outcomes(of: questions, marks, until: end)
         for (question, outcome) in outcomes {
             // A contract that counts has no ownerOf: its refusal says nothing about the token.
             guard case .owner = question, case .success(let entry) = outcome, entry.value == .absent(.reverted),
@@ -256,126 +248,6 @@ package final class LiveReader: Sendable {
             }
         }
         return outcomes
-    }
-
-    /// In one go; where that takes half of the time, each by itself, so that one that hangs does not fail the others.
-    private func readTogether(
-        _ questions: [LiveQuestion],
-        _ marks: LedgerMarks?,
-        until end: Duration
-    ) async -> [LiveQuestion: Outcome] {
-        let middle = questions.count > 1 ? now() + (end - now()) / 2 : end
-        switch await within(middle, { () throws(LiveFailure) in try await self.readPinned(questions, marks) }) {
-        case .success(let outcomes): return outcomes
-        case .failure(let failure) where failure != .deadline || questions.count == 1:
-            return questions.reduce(into: [:]) { $0[$1] = .failure(failure) }
-        case .failure: break
-        }
-        return await withTaskGroup(of: [LiveQuestion: Outcome].self) { group in
-            for question in questions {
-                group.addTask {
-                    let work = { @Sendable () async throws(LiveFailure) in try await self.readPinned([question], marks)
-                    }
-                    switch await self.within(end, work) {
-                    case .success(let outcomes): return outcomes
-                    case .failure(let failure): return [question: .failure(failure)]
-                    }
-                }
-            }
-            return await group.reduce(into: [:]) { all, one in all.merge(one) { first, _ in first } }
-        }
-    }
-
-    /// All questions in the state of one block.
-    private func readPinned(
-        _ questions: [LiveQuestion],
-        _ marks: LedgerMarks?
-    ) async throws(LiveFailure) -> [LiveQuestion: Outcome] {
-        guard let chain = chain() else { throw .unavailable("no endpoint of the chain has answered so far") }
-        let calls = questions.map { question in
-            question.call(
-                by: marks?.rules.rule(of: question.contract)
-                    ?? SpecialContracts.rule(of: question.contract, on: chainID),
-                limits
-            )
-        }
-        for attempt in 1... {
-            let block = try await pin(chain, tip: attempt == 1 ? marks?.tip : nil)
-            let outcomes: [CallOutcome]
-            do throws(ChainError) {
-                outcomes = try await chain.call(calls, at: block)
-            } catch {
-                guard case .reorged = error, attempt < limits.pinsMax else { throw LiveFailure(error) }
-                state.withLock { $0.head = nil }
-                continue
-            }
-            let readAt = now()
-            var answers: [LiveQuestion: Outcome] = [:]
-            for (question, outcome) in zip(questions, outcomes) {
-                do throws(LiveFailure) {
-                    let value = try question.value(of: outcome)
-                    let entry = LiveCache.Entry(value: value, block: block, rewinds: marks?.rewinds, readAt: readAt)
-                    answers[question] = .success(entry)
-                } catch {
-                    answers[question] = .failure(error)
-                }
-            }
-            return answers
-        }
-        throw .deadline
-    }
-
-    /// The block to read at: the head, or the ledger's tip where an endpoint has not got that far.
-    private func pin(_ chain: any Chain, tip: BlockRef?) async throws(LiveFailure) -> BlockRef {
-        let time = now()
-        let kept = state.withLock { state in time - state.headAt < limits.headAge ? state.head : nil }
-        let head: BlockRef
-        if let kept {
-            head = kept
-        } else {
-            do throws(ChainError) {
-                head = try await chain.head().ref
-            } catch {
-                throw LiveFailure(error)
-            }
-            state.withLock { ($0.head, $0.headAt) = (head, time) }
-        }
-        if let tip, tip.number > head.number { return tip }
-        return head
-    }
-
-    private func within<Value: Sendable>(
-        _ end: Duration,
-        _ work: @escaping @Sendable () async throws(LiveFailure) -> Value
-    ) async -> Result<Value, LiveFailure> {
-        let left = end - now()
-        guard left > .zero else { return .failure(.deadline) }
-        return await withTaskGroup(of: Result<Value, LiveFailure>.self) { group in
-            group.addTask {
-                do throws(LiveFailure) {
-                    return .success(try await work())
-                } catch {
-                    return .failure(error)
-                }
-            }
-            group.addTask {
-                try? await Task.sleep(for: left)
-                return .failure(.deadline)
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? .failure(.deadline)
-        }
-    }
-}
-
-extension LiveFailure {
-    fileprivate init(_ error: ChainError) {
-        switch error {
-        case .cancelled: self = .deadline
-        case .unavailable(let why), .inconsistent(let why), .reorged(let why), .unservable(let why),
-            .wrongChain(let why):
-            self = .unavailable(why)
-        }
     }
 }
 

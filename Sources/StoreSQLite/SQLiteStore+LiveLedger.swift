@@ -31,12 +31,15 @@ extension SQLiteStore: LiveLedger {
                 guard try ChainTable.row(of: chain, db) != nil else { return nil }
                 let reading = try ListReading(db, chain)
                 guard let tip = reading.row.tip, let found = try self.holding(holding, reading) else { return nil }
+                // With a hole in the history the owner may be one of long ago; that a token is counted any event tells.
+                let standing = reading.standing(of: holding.contract)
+                guard standing.isComplete || found == .counted else { return nil }
                 let row = try reading.first(Self.timeOfBlock, [reading.chain, Int64(bitPattern: tip.number)])
                 let time: Int64? = row?[0]
                 return LedgerWord(
                     holding: found,
                     block: tip,
-                    isFinal: reading.standing(of: nil).isFinal,
+                    isFinal: standing.isFinal,
                     timestamp: time.map(UInt64.init(bitPattern:))
                 )
             }
@@ -130,7 +133,7 @@ private struct RecentMoves {
             if replaced[probe.block] == nil { replaced[probe.block] = try isReplaced(probe.block) }
             if replaced[probe.block] == true { return true }
             guard let id = ids[probe.contract] ?? nil else { return false }
-            let block = Int64(clamping: probe.block.number)
+            let block = Int64(clamping: probe.since)
             if try reading.first(Self.rangeAfter, [reading.chain, id, block]) != nil { return true }
             if case .token(let token) = probe.subject, isIndexed {
                 let key = ListReading.key(token.token)
@@ -161,7 +164,7 @@ private struct RecentMoves {
             if case .token = probe.subject { return !isIndexed }
             return true
         }
-        guard let oldest = open.map(\.block.number).min() else { return Passed() }
+        guard let oldest = open.map(\.since).min() else { return Passed() }
         let rows = try reading.rows(Self.recentRows, [reading.chain, Int64(clamping: oldest), rowsMax + 1])
         var passed = Passed()
         var count = 0
@@ -194,7 +197,15 @@ private struct RecentMoves {
                 case .token(let token): tokens[Token(contract: contract, token: token.token)]
                 case .contract: contracts[contract]
                 }
-            return newest.map { $0 > probe.block.number } ?? false
+            return newest.map { $0 > probe.since } ?? false
+        }
+    }
+}
+
+extension HoldingQuestion {
+    fileprivate var contract: Address {
+        switch self {
+        case .owner(let token), .amount(_, let token): token.contract
         }
     }
 }

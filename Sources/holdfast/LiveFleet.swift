@@ -119,6 +119,9 @@ final class LiveFleet: Sendable {
                 if let chain = settings.chainID { add(chain, reason: reason) }
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(30))
+            } catch {
+                if let chain = settings.chainID { add(chain, reason: Failure.text(of: error)) }
+                throw error
             }
         }
     }

@@ -9,7 +9,7 @@ package protocol LiveLedger: Sendable {
     /// Reads only; may be repeated.
     /// - Cost: some look-ups by key for each token, at most 5,000 rows for all contracts together.
     func marks(for probes: [MoveProbe], on chain: ChainID) async throws -> LedgerMarks?
-    /// What the ledger says of a holding; nil where no event ever named it, or the database does not hold the chain.
+    /// What the ledger says of a holding; nil where no event ever named it, or where events may be missing before its tip.
     func word(on holding: HoldingQuestion, of chain: ChainID) async throws -> LedgerWord?
     /// How many tokens a contract has and how many hold them, by its events; nil where no event named the contract.
     func census(of contract: Address, on chain: ChainID) async throws -> HolderCensus?
@@ -24,11 +24,15 @@ package struct MoveProbe: Sendable, Hashable {
     }
 
     package var subject: Subject
+    /// What it was read at.
     package var block: BlockRef
+    /// Transfers above it are newer than what was read; never above ``block``.
+    package var since: BlockNumber
 
-    package init(_ subject: Subject, after block: BlockRef) {
+    package init(_ subject: Subject, readAt block: BlockRef, since: BlockNumber? = nil) {
         self.subject = subject
         self.block = block
+        self.since = min(since ?? block.number, block.number)
     }
 }
 
@@ -45,6 +49,8 @@ package struct LedgerMarks: Sendable {
     /// many rows since to be sure.
     package var isOutdated: [Bool]
 
+    package var position: LedgerPosition { LedgerPosition(rewinds: rewinds, tip: tip) }
+
     package init(
         rewinds: UInt64,
         tip: BlockRef?,
@@ -57,6 +63,17 @@ package struct LedgerMarks: Sendable {
         self.finalized = finalized
         self.rules = rules
         self.isOutdated = isOutdated
+    }
+}
+
+/// Which history a ledger holds, and up to where: what changes with every block that is taken in or undone.
+package struct LedgerPosition: Sendable, Hashable {
+    package var rewinds: UInt64
+    package var tip: BlockRef?
+
+    package init(rewinds: UInt64, tip: BlockRef?) {
+        self.rewinds = rewinds
+        self.tip = tip
     }
 }
 
