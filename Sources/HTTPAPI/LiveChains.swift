@@ -26,11 +26,8 @@ final class LiveChains: Sendable {
         return member.reader
     }
 
-    /// Asks, or says that too many ask already.
-    func answers(
-        _ reader: LiveReader,
-        to questions: [LiveQuestion]
-    ) async throws -> [Result<LiveAnswer, LiveFailure>] {
+    /// Does what one request asks for, or says that too many are being answered.
+    func admitted<Answer>(_ work: () async throws -> Answer) async throws -> Answer {
         let isFree = inHand.withLock { inHand in
             guard inHand < Self.requestsMax else { return false }
             inHand += 1
@@ -38,7 +35,14 @@ final class LiveChains: Sendable {
         }
         guard isFree else { throw Problem.busy }
         defer { inHand.withLock { $0 -= 1 } }
-        return await reader.answers(to: questions)
+        return try await work()
+    }
+
+    func answers(
+        _ reader: LiveReader,
+        to questions: [LiveQuestion]
+    ) async throws -> [Result<LiveAnswer, LiveFailure>] {
+        try await admitted { await reader.answers(to: questions) }
     }
 }
 

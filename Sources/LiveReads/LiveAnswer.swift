@@ -86,6 +86,14 @@ package enum LiveFailure: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether the contract was reached and did not answer; else nobody could ask it.
+    var isOfContract: Bool {
+        switch self {
+        case .noFunction, .malformed, .outOfResource, .counted: true
+        case .deadline, .unavailable: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .noFunction: "the contract has no code there, or no such function"

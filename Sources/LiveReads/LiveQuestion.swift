@@ -11,6 +11,8 @@ package enum LiveQuestion: Sendable, Hashable {
     case name(Address)
     case symbol(Address)
     case totalSupply(Address)
+    /// Whether a contract says that it is of ERC-1155 (ERC-165): 1 or 0.
+    case isCounted(Address)
 
     private static let ownerOf: UInt32 = 0x6352_211e
     /// `punkIndexToAddress(uint256)`: what CryptoPunks has instead.
@@ -24,10 +26,16 @@ package enum LiveQuestion: Sendable, Hashable {
     private static let symbol: UInt32 = 0x95d8_9b41
     private static let totalSupply: UInt32 = 0x1816_0ddd
 
+    /// `supportsInterface(bytes4)`, and the interface of ERC-1155.
+    private static let supportsInterface: UInt32 = 0x01ff_c9a7
+    private static let erc1155 = Hash32(w0: 0xd9b6_7a26 << 32, w1: 0, w2: 0, w3: 0)
+
     package var contract: Address {
         switch self {
         case .owner(let token), .amount(_, let token): token.contract
-        case .balance(_, let contract), .name(let contract), .symbol(let contract), .totalSupply(let contract): contract
+        case .balance(_, let contract), .name(let contract), .symbol(let contract), .totalSupply(let contract),
+            .isCounted(let contract):
+            contract
         }
     }
 
@@ -36,7 +44,7 @@ package enum LiveQuestion: Sendable, Hashable {
         switch self {
         case .owner(let token), .amount(_, let token): .token(token)
         case .balance(_, let contract), .totalSupply(let contract): .contract(contract)
-        case .name, .symbol: nil
+        case .name, .symbol, .isCounted: nil
         }
     }
 
@@ -45,7 +53,7 @@ package enum LiveQuestion: Sendable, Hashable {
         switch self {
         case .owner(let token): .owner(token)
         case .amount(let wallet, let token): .amount(of: wallet, token)
-        case .balance, .name, .symbol, .totalSupply: nil
+        case .balance, .name, .symbol, .totalSupply, .isCounted: nil
         }
     }
 
@@ -60,6 +68,7 @@ package enum LiveQuestion: Sendable, Hashable {
             case .name: ABI.call(Self.name)
             case .symbol: ABI.call(Self.symbol)
             case .totalSupply: ABI.call(Self.totalSupply)
+            case .isCounted: ABI.call(Self.supportsInterface, [.word(Self.erc1155)])
             }
         return ContractCall(contract: contract, data: data, resultBytesMax: limits.textBytesMax)
     }
@@ -88,7 +97,7 @@ package enum LiveQuestion: Sendable, Hashable {
         case .owner:
             let owner = try ABI.address(in: data, at: 0)
             return owner == .zero ? .absent(.zeroAddress) : .owner(owner)
-        case .balance, .amount, .totalSupply: return .amount(try ABI.number(in: data, at: 0))
+        case .balance, .amount, .totalSupply, .isCounted: return .amount(try ABI.number(in: data, at: 0))
         case .name, .symbol: return .text(try ABI.returnedText(data).value)
         }
     }

@@ -20,12 +20,12 @@ package final class LiveReader: Sendable {
 
     private struct State {
         var cache: LiveCache
-        var readings: [LiveQuestion: Reading] = [:]
+        var readings: [Set<LiveQuestion>: Reading] = [:]
         var nextReading: UInt64 = 0
         var counts = LiveCounts()
     }
 
-    /// One read on its way, which everybody who asks the same waits for.
+    /// One read on its way, which everybody who asks just the same waits for.
     private struct Reading {
         var number: UInt64
         /// One that began in another state of the ledger may be older than what is held by now.
@@ -195,56 +195,72 @@ package final class LiveReader: Sendable {
     ) async -> [LiveQuestion: Outcome] {
         guard !open.isEmpty else { return [:] }
         let position = marks?.position
-        let readings = state.withLock { state in
-            var readings: [UInt64: Reading] = [:]
-            var mine: [LiveQuestion] = []
-            for question in open {
-                if let reading = state.readings[question], reading.position == position {
-                    readings[reading.number] = reading
-                    state.counts.joined += 1
-                } else {
-                    mine.append(question)
-                }
+        // Only all of them together: one alone would wait for whichever of the others is slowest.
+        let reading = state.withLock { state in
+            if let reading = state.readings[open], reading.position == position {
+                state.counts.joined += UInt64(open.count)
+                return reading
             }
-            guard !mine.isEmpty else { return readings }
             let number = state.nextReading
             state.nextReading += 1
-            let questions = mine
             // Unstructured, because it belongs to everybody who waits for it; it ends with its own deadline.
-            let task = Task { await self.readAndKeep(questions, marks, number, until: end) }
+            let task = Task { await self.readAndKeep(open, marks, number, until: end) }
             let reading = Reading(number: number, position: position, task: task)
-            for question in mine { state.readings[question] = reading }
-            readings[number] = reading
-            return readings
+            state.readings[open] = reading
+            return reading
         }
-        var outcomes: [LiveQuestion: Outcome] = [:]
-        for reading in readings.values {
-            outcomes.merge(await reading.task.value.filter { open.contains($0.key) }) { first, _ in first }
-        }
-        return outcomes
+        return await reading.task.value
     }
 
     private func readAndKeep(
-        _ questions: [LiveQuestion],
+        _ questions: Set<LiveQuestion>,
         _ marks: LedgerMarks?,
         _ number: UInt64,
         until end: Duration
     ) async -> [LiveQuestion: Outcome] {
-        var outcomes = await reads.outcomes(of: questions, marks, until: end)
-        for (question, outcome) in outcomes {
-            // A contract that counts has no ownerOf: its refusal says nothing about the token.
-            guard case .owner = question, case .success(let entry) = outcome, entry.value == .absent(.reverted),
-                await word(on: question)?.holding == .counted
-            else { continue }
-            outcomes[question] = .failure(.counted)
-        }
+        let heard = await reads.outcomes(of: Array(questions), marks, until: end)
+        let outcomes = await believable(heard, marks, until: end)
         state.withLock { state in
+            if state.readings[questions]?.number == number { state.readings[questions] = nil }
             for (question, outcome) in outcomes {
-                if state.readings[question]?.number == number { state.readings[question] = nil }
                 switch outcome {
                 case .success(let entry): state.cache.put(entry, for: question)
                 case .failure(let failure): state.counts.failures[failure.kind, default: 0] += 1
                 }
+            }
+        }
+        return outcomes
+    }
+
+    /// Takes refusals to name an owner for what they are: a contract that counts has no `ownerOf`, and refuses for every token.
+    ///
+    /// The ledger knows by the events; of others the contract itself is asked.
+    private func believable(
+        _ heard: [LiveQuestion: Outcome],
+        _ marks: LedgerMarks?,
+        until end: Duration
+    ) async -> [LiveQuestion: Outcome] {
+        var outcomes = heard
+        var open: [LiveQuestion] = []
+        for (question, outcome) in heard {
+            guard case .owner = question, case .success(let entry) = outcome, entry.value == .absent(.reverted) else {
+                continue
+            }
+            switch await word(on: question)?.holding {
+            case .counted: outcomes[question] = .failure(.counted)
+            case nil: open.append(question)
+            case .owner, .burned, .amount: break
+            }
+        }
+        let contracts = Set(open.map { LiveQuestion.isCounted($0.contract) })
+        guard !contracts.isEmpty else { return outcomes }
+        let kinds = await reads.outcomes(of: Array(contracts), marks, until: end)
+        for question in open {
+            switch kinds[.isCounted(question.contract)] {
+            case .success(let entry) where entry.value == .amount(.one): outcomes[question] = .failure(.counted)
+            case .failure(let failure) where !failure.isOfContract: outcomes[question] = .failure(failure)
+            // It counts nothing, or does not say what it is.
+            case .success, .failure, nil: break
             }
         }
         return outcomes

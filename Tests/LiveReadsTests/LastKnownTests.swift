@@ -115,6 +115,29 @@ struct LastKnownTests {
         #expect(await setup.ask(owner(3))?.failure == .counted)
     }
 
+    /// supportsInterface(0xd9b67a26).
+    private static let isCounted = ABI.call("supportsInterface(bytes4)", [.word(interface)])
+    private static let interface = Hash32(w0: 0xd9b6_7a26_0000_0000, w1: 0, w2: 0, w3: 0)
+
+    private static let kinds: [(CallOutcome, LiveValue?, LiveFailure.Kind?)] = [
+        (.returned(U256.one.bytes), nil, .counted), (.returned(U256(0).bytes), .absent(.reverted), nil),
+        (.returned(U256(2).bytes), .absent(.reverted), nil), (.reverted, .absent(.reverted), nil),
+        (.noData, .absent(.reverted), nil), (.returned([1]), .absent(.reverted), nil),
+        (.outOfResource, .absent(.reverted), nil), (.unavailable, nil, .unavailable),
+        (.statePruned, nil, .unavailable),
+    ]
+
+    @Test(arguments: kinds)
+    func `a refusal of a contract that the ledger does not know is believed unless it says that it counts`(
+        says: CallOutcome,
+        value: LiveValue?,
+        failure: LiveFailure.Kind?
+    ) async {
+        setup.chain.set { $0.outcomes[Self.isCounted] = says }
+        let answer = await setup.ask(owner(3))
+        #expect(answer?.value == value && answer?.failure?.kind == failure)
+    }
+
     @Test func `a counted amount that cannot be read is the ledger's, never zero`() async {
         setup.chain.set { $0.fault = .unavailable("down") }
         let question = LiveQuestion.amount(of: alice, token(9))

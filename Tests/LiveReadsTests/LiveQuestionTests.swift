@@ -45,7 +45,7 @@ struct LiveQuestionTests {
 
     private static let all: [LiveQuestion] = [
         owner(1), .balance(of: alice, in: art), .amount(of: alice, token(1)), .name(art), .symbol(art),
-        .totalSupply(art),
+        .totalSupply(art), .isCounted(art),
     ]
 
     @Test(arguments: all)

@@ -87,8 +87,10 @@ struct LiveRoutes: Sendable {
     @Sendable func stats(_ request: Request, _ context: APIContext) async throws -> Response {
         let inputs = try Inputs(request, context)
         let (reader, contract) = (try live.reader(inputs), try inputs.address("contract"))
-        let answers = try await live.answers(reader, to: [.name(contract), .symbol(contract), .totalSupply(contract)])
-        let census = try await ledger.census(of: contract, on: reader.chainID)
+        let (answers, census) = try await live.admitted {
+            let words = await reader.answers(to: [.name(contract), .symbol(contract), .totalSupply(contract)])
+            return (words, try await ledger.census(of: contract, on: reader.chainID))
+        }
         let failures = answers.compactMap { if case .failure(let failure) = $0 { failure } else { nil } }
         if failures.count == answers.count, census == nil { throw Problem(unread: failures) }
         return .json { json in

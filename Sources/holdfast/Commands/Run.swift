@@ -50,6 +50,9 @@ struct Run: AsyncParsableCommand {
         let indexes = try settings.optionalIndexes(file: file?.optionalIndexes ?? [])
         let waits = try settings.waits()
         let (roles, livePort) = try liveRoles(file)
+        guard roles != [.live] || self.port == nil else {
+            throw Failure.usage("--port would be ignored: --roles live serves --live-port alone")
+        }
         let logger = Wiring.logger()
         try await Signals.ending {
             let isWriting = roles.contains(.sync)
