@@ -38,16 +38,18 @@ package final class LiveReader: Sendable {
     /// - Parameters:
     ///   - chain: what answers for the chain; nil while no endpoint was reached.
     ///   - ledger: the database, if there is one.
+    ///   - sleep: ends early only by an error, as when it is cancelled.
     package init(
         chainID: ChainID,
         chain: @escaping @Sendable () -> (any Chain)?,
         ledger: (any LiveLedger)?,
         limits: LiveLimits = LiveLimits(),
         now: @escaping @Sendable () -> Duration,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         wallSeconds: @escaping @Sendable () -> Int64
     ) {
         self.chainID = chainID
-        reads = PinnedReads(chainID: chainID, chain: chain, limits: limits, now: now)
+        reads = PinnedReads(chainID: chainID, chain: chain, limits: limits, now: now, sleep: sleep)
         self.ledger = ledger
         self.limits = limits
         self.now = now

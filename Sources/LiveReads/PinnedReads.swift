@@ -8,6 +8,7 @@ final class PinnedReads: Sendable {
     private let chain: @Sendable () -> (any Chain)?
     private let limits: LiveLimits
     private let now: @Sendable () -> Duration
+    private let sleep: @Sendable (Duration) async throws -> Void
     private let newest = Mutex<Newest?>(nil)
 
     private struct Newest {
@@ -21,12 +22,14 @@ final class PinnedReads: Sendable {
         chainID: ChainID,
         chain: @escaping @Sendable () -> (any Chain)?,
         limits: LiveLimits,
-        now: @escaping @Sendable () -> Duration
+        now: @escaping @Sendable () -> Duration,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.chainID = chainID
         self.chain = chain
         self.limits = limits
         self.now = now
+        self.sleep = sleep
     }
 
     /// In one go; where that takes half of the time, each by itself, so that one that hangs does not fail the others.
@@ -132,7 +135,7 @@ final class PinnedReads: Sendable {
                 }
             }
             group.addTask {
-                try? await Task.sleep(for: left)
+                try? await self.sleep(left)
                 return .failure(.deadline)
             }
             defer { group.cancelAll() }

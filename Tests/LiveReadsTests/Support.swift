@@ -79,6 +79,12 @@ struct Setup: Sendable {
 
         var now: Duration { time.withLock { $0 } }
         func pass(_ duration: Duration) { time.withLock { $0 += duration } }
+
+        /// Until so much was passed by hand.
+        func sleep(_ duration: Duration) async throws {
+            let end = now + duration
+            while now < end { try await Task.sleep(for: .milliseconds(1)) }
+        }
     }
 
     init(_ change: (inout LiveLimits) -> Void = { _ in }, hasEndpoint: Bool = true) {
@@ -91,6 +97,7 @@ struct Setup: Sendable {
             ledger: ledger,
             limits: limits,
             now: { clock.now },
+            sleep: { try await clock.sleep($0) },
             wallSeconds: { 5_000 }
         )
         owns(1, alice)

@@ -19,6 +19,8 @@ package final class FakeContracts: Chain {
         package var headsAsked = 0
         /// Requests of calls: how many calls each had, and in the state of which block.
         package var asked: [(count: Int, block: BlockRef)] = []
+        /// Those of them that were answered.
+        package var answered = 0
     }
 
     private let state: Mutex<State>
@@ -53,7 +55,10 @@ package final class FakeContracts: Chain {
         } catch {
             throw .cancelled
         }
-        return state.withLock { state in calls.map { state.outcomes[$0.data] ?? .reverted } }
+        return state.withLock { state in
+            state.answered += 1
+            return calls.map { state.outcomes[$0.data] ?? .reverted }
+        }
     }
 
     package var pagesInFlight: Int { 1 }
