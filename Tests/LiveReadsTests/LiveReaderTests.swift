@@ -77,7 +77,7 @@ struct LiveReaderTests {
         try await until { setup.chain.requests == 1 }
         #expect(await setup.ask()?.value == .owner(alice))
         #expect(setup.reader.counts.joined == 0)
-        setup.clock.pass(.seconds(10))
+        setup.clock.pass(.seconds(3_600))
         _ = await many
     }
 
@@ -102,6 +102,9 @@ struct LiveReaderTests {
         try await Task.sleep(for: .milliseconds(50))
         #expect(setup.reader.counts.failed == 0)
         setup.clock.pass(.milliseconds(1))
+        try await until { setup.reader.counts.failed == 1 }
+        // Red rather than waiting for ever where it is not so.
+        setup.clock.pass(.seconds(3_600))
         let failure = await asked?.failure
         #expect(failure == .deadline)
     }
@@ -116,6 +119,8 @@ struct LiveReaderTests {
         // The answer needs a moment from the chain to the reader.
         try await Task.sleep(for: .milliseconds(100))
         setup.clock.pass(.seconds(5))
+        try await until { setup.reader.counts.failed == 1 }
+        setup.clock.pass(.seconds(3_600))
         let answers = await asked
         #expect(answers.map(\.failure) == [.deadline, nil])
         #expect(answers.last?.value == .owner(bob))
