@@ -77,12 +77,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "LiveReads", dependencies: ["Ethereum", "Tokens"], swiftSettings: strict),
         .target(name: "StoreSQLite", dependencies: ["Ethereum", "Tokens", grdb, grdbSQLite], swiftSettings: strict),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Ethereum", "Tokens", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes, serviceLifecycle,
-                logging,
+                "Ethereum", "Tokens", "LiveReads", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes,
+                serviceLifecycle, logging,
             ],
             swiftSettings: strict
         ),
@@ -107,7 +108,7 @@ let package = Package(
             name: "holdfast",
             dependencies: [
                 "Allocator", "Ethereum", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI",
-                "Metadata", "Egress", "Enrichment",
+                "Metadata", "Egress", "Enrichment", "LiveReads",
                 "Simulator", "Selftest", argumentParser, unixSignals, hummingbird, nioCore, logging, yams,
             ],
             swiftSettings: strict
@@ -158,6 +159,11 @@ let package = Package(
             dependencies: ["Ethereum", "Tokens", "Metadata", "Enrichment", "StoreSQLite", "TestLedger", logging],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "LiveReadsTests",
+            dependencies: ["Ethereum", "Tokens", "LiveReads", "TestLedger"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "SelftestTests", dependencies: ["CrashPoints", "Selftest", grdb], swiftSettings: strict),
         .testTarget(
             name: "RecordedTests",
@@ -183,8 +189,8 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "Ethereum", "Tokens", "StoreSQLite", "HTTPAPI", "TestLedger", hummingbird, hummingbirdTesting, nioCore,
-                httpTypes, logging,
+                "Ethereum", "Tokens", "LiveReads", "StoreSQLite", "HTTPAPI", "TestLedger", hummingbird,
+                hummingbirdTesting, nioCore, httpTypes, logging,
             ],
             swiftSettings: strict
         ),

@@ -1,11 +1,9 @@
 package import Ethereum
 import Foundation
-import HTTPTypes
 import Hummingbird
-import HummingbirdCore
+package import LiveReads
 package import Logging
 import NIOCore
-import ServiceLifecycle
 package import Tokens
 
 /// The HTTP server: every route, its limits, and its life.
@@ -23,17 +21,6 @@ package struct APIServer: Sendable {
         }
     }
 
-    /// Open connections; more wait in the system's queue.
-    private static let connectionsMax = 1_024
-    /// A connection on which nothing moves is closed.
-    private static let idleTimeout = TimeAmount.seconds(60)
-    /// How long answers that are being written may take when told to stop.
-    private static let shutdownMax = Duration.seconds(3)
-    /// A header field, and all of them.
-    private static let headerFieldBytesMax = 8_192
-    private static let headerBytesMax = 16_384
-    private static let headersMax = 100
-
     private let catalog: any Listings
     private let configuration: Configuration
     private let resolve: @Sendable (String) -> ChainID?
@@ -46,6 +33,10 @@ package struct APIServer: Sendable {
     package var news: (any MetadataNews)?
     /// The wallets in which marketplaces keep what is on sale.
     package var marketplaces = Marketplaces()
+    /// Whether more than health, status and metrics is served.
+    package var answersQuestions = true
+    /// What live reads in this process count; empty where there are none.
+    package var liveCounts: @Sendable () -> [(ChainID, LiveCounts)] = { [] }
     /// Called once with the port that was taken.
     package var onListening: @Sendable (Int) -> Void = { _ in }
     /// Further paths and the JSON that each answers with, through the same stack: what look-ups are measured against.
@@ -72,29 +63,21 @@ package struct APIServer: Sendable {
     }
 
     /// Serves until the task is cancelled or the service group it runs in shuts down; then ends without an error.
-    ///
-    /// Answers being written are finished first, for ``shutdownMax`` at most.
     /// - Throws: when the port cannot be had.
     package func run() async throws {
         let progress = ProgressWatch(live: live)
         let wishes = wishes()
-        let application = application(progress, wishes: wishes)
-        var group = ServiceGroupConfiguration(services: [application], logger: logger)
-        group.maximumGracefulShutdownDuration = Self.shutdownMax
-        let server = ServiceGroup(configuration: group)
         let watch = Task { await progress.run() }
         let writing = Task { await wishes?.run() }
         defer {
             watch.cancel()
             writing.cancel()
         }
-        // A task of its own: cancelling this one begins an orderly shutdown instead of cutting connections.
-        let serving = Task { try await server.run() }
-        try await withTaskCancellationOrGracefulShutdownHandler {
-            try await serving.value
-        } onCancelOrGracefulShutdown: {
-            Task { await server.triggerGracefulShutdown() }
-        }
+        try await listener.run(router(progress, wishes))
+    }
+
+    private var listener: Listener {
+        Listener(host: configuration.host, port: configuration.port, logger: logger, onListening: onListening)
     }
 
     /// The application; tests drive it without a socket.
@@ -102,28 +85,7 @@ package struct APIServer: Sendable {
         _ progress: ProgressWatch? = nil,
         wishes: MetadataWishes? = nil
     ) -> Application<RouterResponder<APIContext>> {
-        var server = ApplicationConfiguration(
-            address: .hostname(configuration.host, port: configuration.port),
-            serverName: nil
-        )
-        server.availableConnectionsDelegate = MaximumAvailableConnections(Self.connectionsMax)
-        let onListening = onListening
-        return Application(
-            router: router(progress ?? ProgressWatch(live: live), wishes ?? self.wishes()),
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: Self.idleTimeout,
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: Self.headerFieldBytesMax,
-                        maxHeaderListSize: Self.headerBytesMax,
-                        maxHeaderFieldCount: Self.headersMax
-                    )
-                )
-            ),
-            configuration: server,
-            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
-            logger: logger
-        )
+        listener.application(router(progress ?? ProgressWatch(live: live), wishes ?? self.wishes()))
     }
 
     /// What ``application(_:wishes:)`` is given where somebody else writes the wishes down.
@@ -135,7 +97,8 @@ package struct APIServer: Sendable {
         let reads = Reads(catalog)
         let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: Envelope())
-        StatusRoutes(reads: reads, progress: progress, name: name, live: live).add(to: router)
+        StatusRoutes(reads: reads, progress: progress, name: name, live: live, liveCounts: liveCounts).add(to: router)
+        guard answersQuestions else { return router }
         PageRoutes(reads: reads, resolve: resolve, name: name, marketplaces: marketplaces).add(to: router)
         let chain = router.group("v1/chains/:chain")
         TokenRoutes(reads: reads, wishes: wishes, resolve: resolve, marketplaces: marketplaces).add(to: chain)

@@ -125,6 +125,23 @@ struct Inputs {
         return filter
     }
 
+    /// The contract whose balance is asked for.
+    func contractOfBalance() throws -> Address {
+        guard let text = value("contract") else {
+            throw Problem.badInput("Name the contract: ?contract=0x…, and for ERC-1155 the token: &id=….")
+        }
+        return try address(text: text)
+    }
+
+    /// The ERC-1155 token whose balance is asked for; nil: the number of tokens of an ERC-721 contract.
+    func idOfBalance() throws -> U256? {
+        guard let text = value("id") else { return nil }
+        guard let token = U256(text: text) else {
+            throw Problem.badInput("id=\(text.prefix(90)) is not a token id: a decimal or 0x number from 0 to 2^256-1.")
+        }
+        return token
+    }
+
     /// - Parameter standard: where the query does not say.
     func limit(standard: Int = Inputs.limitDefault) throws -> Int {
         guard let text = value("limit") else { return standard }

@@ -61,14 +61,14 @@ struct Problem: Error {
         .notFound,
         "no-route",
         "There is nothing here",
-        "The path is none of the API's; docs/api.md lists them, / is a page for people."
+        "Nothing is served at this path; docs/api.md and docs/live.md list what is."
     )
 
     static let wrongMethod = Problem(
         .methodNotAllowed,
         "wrong-method",
         "Only reading is possible here",
-        "Use GET or HEAD; POST is for the refresh of a wallet alone."
+        "Use GET or HEAD; POST is for the refresh of a wallet and for the owners of many tokens alone."
     )
 
     static let uriTooLong = Problem(

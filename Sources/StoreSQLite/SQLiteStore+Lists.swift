@@ -128,7 +128,7 @@ extension ListReading {
         return out
     }
 
-    fileprivate func isCounted(_ token: U256, _ contract: AddressID) throws -> Bool {
+    func isCounted(_ token: U256, _ contract: AddressID) throws -> Bool {
         try first(ListSQL.supply, [chain, contract, Self.key(token)]) != nil
     }
 
@@ -149,7 +149,7 @@ extension ListReading {
     }
 
     /// The unique ledger's answer, now or at a past block.
-    fileprivate func unique(
+    func unique(
         _ token: TokenID,
         _ contract: AddressID,
         at block: BlockNumber? = nil,

@@ -1,3 +1,4 @@
+import ChainClient
 import Egress
 import Enrichment
 import Ethereum
@@ -67,6 +68,26 @@ struct EnrichmentWork: Sendable {
                         logger.warning("metadata cannot be worked on", metadata: ["reason": "\(reason)"])
                     }
                     try? await Task.sleep(for: Self.retryPause)
+                }
+            }
+        }
+    }
+
+    /// The same in a process of its own, beside another that follows the chains.
+    ///
+    /// - Throws: only when not a single chain can be asked, with the first chain's reason.
+    func run(_ chains: [ChainSettings], _ store: SQLiteStore, _ transport: HTTPTransport) async throws {
+        try await EachChain.run(chains, failing: "a chain's tokens are not looked up", logger) { settings in
+            guard settings.enrichment != .none else { return }
+            var pause = Duration.seconds(1)
+            while true {
+                do {
+                    let (node, identity) = try await Wiring.connect(settings, store, transport, ByteBudget(), logger)
+                    return await run(node, store, identity.chainID, settings.enrichment)
+                } catch let error where Fleet.mayPass(error) {
+                    logger.warning("waiting for a chain to ask", metadata: ["reason": "\(Failure.text(of: error))"])
+                    try await Task.sleep(for: pause)
+                    pause = min(pause * 2, .seconds(30))
                 }
             }
         }

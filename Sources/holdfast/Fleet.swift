@@ -40,9 +40,6 @@ final class Fleet: Sendable {
         self.logger = logger
     }
 
-    /// Whether tokens that are asked for are looked up here.
-    var enriches: Bool { enrichment != nil }
-
     /// What the engines know right now, for status answers.
     var live: [ChainID: LiveStatus] {
         members.withLock { $0 }.mapValues { member in
@@ -62,33 +59,9 @@ final class Fleet: Sendable {
     ///
     /// - Throws: only when not a single chain can go on, with the first chain's reason.
     func follow(_ chains: [ChainSettings]) async throws {
-        let failures = await withTaskGroup(of: (Int, (any Error)?).self) { group in
-            for (index, settings) in chains.enumerated() {
-                group.addTask {
-                    do {
-                        try await self.follow(settings)
-                        return (index, nil)
-                    } catch {
-                        return (index, error)
-                    }
-                }
-            }
-            var failures: [Int: any Error] = [:]
-            for await (index, error) in group {
-                guard let error, !(error is CancellationError) else { continue }
-                failures[index] = error
-                if chains.count > 1 {
-                    let name = chains[index].name ?? chains[index].chainID.map(String.init) ?? "\(index + 1)"
-                    self.logger.error(
-                        "a chain cannot go on; the others do",
-                        metadata: ["chain": "\(name)", "reason": "\(Failure.text(of: error))"]
-                    )
-                }
-            }
-            return failures
+        try await EachChain.run(chains, failing: "a chain cannot go on; the others do", logger) { settings in
+            try await self.follow(settings)
         }
-        try Task.checkCancellation()
-        if let first = failures.keys.min(), let error = failures[first] { throw error }
     }
 
     private func follow(_ settings: ChainSettings) async throws {

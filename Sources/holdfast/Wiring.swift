@@ -170,7 +170,8 @@ struct Wiring {
         _ store: SQLiteStore?,
         _ transport: any Transport,
         _ bytes: ByteBudget,
-        _ logger: Logger
+        _ logger: Logger,
+        options: RPCOptions = RPCOptions()
     ) async throws -> (RPCChain, ChainIdentity) {
         var endpoints = settings.endpoints
         if endpoints.isEmpty { endpoints = try store.map { try kept(settings.chainID, $0) } ?? [] }
@@ -181,7 +182,7 @@ struct Wiring {
             if let name = settings.name { throw Failure.configuration("chains.\(name) has no endpoints") }
             throw Failure.usage("no endpoint: give one with --rpc URL, for instance --rpc http://localhost:8545")
         }
-        var rpcOptions = RPCOptions()
+        var rpcOptions = options
         rpcOptions.chainID = settings.chainID
         rpcOptions.evidence = settings.evidence ?? ChainSettings.evidenceStandard
         let chain = RPCChain(

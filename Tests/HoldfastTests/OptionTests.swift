@@ -26,6 +26,8 @@ import Testing
         let text = """
             database: sqlite:x.db
             port: 1
+            live-port: 2
+            roles: [sync, live]
             host: "::1"
             index: wallets
             chains:
@@ -44,6 +46,7 @@ import Testing
         for key in OptionTable.fileKeys + OptionTable.chainKeys { #expect(text.contains("\(key):"), "\(key)") }
         let file = try ConfigurationFile(text: text, path: "x.yaml", environment: [:])
         #expect(file.database == "sqlite:x.db" && file.port == 1 && file.host == "::1")
+        #expect(file.livePort == 2 && file.roles == [.sync, .live])
         #expect(file.optionalIndexes == [.wallets])
         let chain = try #require(file.chains.first)
         #expect(chain.chainID == 5 && chain.endpoints.map(\.url) == ["http://a"] && chain.contracts.count == 1)

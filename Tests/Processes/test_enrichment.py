@@ -1,4 +1,4 @@
-"""Metadata by the real program: found by itself, killed, told by events. `python test_enrichment.py [killed] [told] [asked] [hostile]`.
+"""Metadata by the real program: found by itself, killed, told by events. `python test_enrichment.py [killed] [told] [asked] [apart] [hostile]`.
 
 The program is .build/debug/holdfast of this repository, or HOLDFAST_BIN. The last line is `N passed, N failed`.
 """
@@ -280,6 +280,41 @@ def asked(directory):
         process.kill()
 
 
+def apart(directory):
+    """One process follows, another finds out, a third answers: on one database, each ended and begun again by itself."""
+    pages, chain, server, path = world(directory, tokens=60)
+    following, _ = started(path, server, "--roles", "sync")
+    others = []
+    try:
+        eventually(60, lambda: rows(path, "SELECT 1 FROM chain WHERE checkpoint >= 50"))
+        time.sleep(2)
+        check("who only follows asks no server", not pages.asked, str(pages.asked))
+        answering, base = started(path, server, "--roles", "api")
+        others.append(answering)
+        url = f"{base}/v1/chains/777/contracts/{ART}/tokens/1/metadata"
+        check("who only answers has no route to ask", ask(url + "/refresh", "POST")[0] in (404, 405))
+        finding, _ = started(path, server, "--roles", "enrich", "--enrich", "all")
+        others.append(finding)
+        check("who finds out does so beside the other", eventually(60, lambda: documents(path) == 65), str(documents(path)))
+        check("and the third shows it", ask(url)[1]["metadataState"] == "ok")
+        finding.kill()
+        finding.wait()
+        zero = "0x" + "0" * 40
+        chain.grow([(ART, [TRANSFER, topic(zero), topic(address(3)), word(9_000)], "0x")])
+        finding, _ = started(path, server, "--roles", "enrich", "--enrich", "all")
+        others.append(finding)
+        check("killed and begun again it goes on", eventually(60, lambda: documents(path) == 66), str(documents(path)))
+        for process in [following, answering, finding]:
+            process.send_signal(signal.SIGTERM)
+        check("SIGTERM ends each with 0", [p.wait(timeout=20) for p in (following, answering, finding)] == [0, 0, 0])
+        missing = run("run", "--roles", "enrich", "--rpc", server.url, "--port", "0", "--database", f"sqlite:{path}2")
+        good = missing.returncode == 1 and "sync" in missing.stderr
+        check("without a database who only finds out says who makes it", good, missing.stderr[-300:])
+    finally:
+        for process in [following, *others]:
+            process.kill()
+
+
 class Hostile(http.server.ThreadingHTTPServer):
     """Answers without end or measure, on every address of this machine, so that each is a host of its own."""
 
@@ -428,7 +463,7 @@ def hostile(directory):
         process.kill()
 
 
-TESTS = {"killed": killed, "told": told, "asked": asked, "hostile": hostile}
+TESTS = {"killed": killed, "told": told, "asked": asked, "apart": apart, "hostile": hostile}
 
 
 def main():

@@ -1,6 +1,7 @@
 import Ethereum
 import HTTPTypes
 import Hummingbird
+import LiveReads
 import NIOCore
 import Tokens
 
@@ -10,6 +11,7 @@ struct StatusRoutes: Sendable {
     let progress: ProgressWatch
     let name: @Sendable (ChainID) -> String?
     let live: @Sendable () -> [ChainID: LiveStatus]
+    let liveCounts: @Sendable () -> [(ChainID, LiveCounts)]
 
     func add(to router: Router<APIContext>) {
         router.get("healthz", use: health)
@@ -59,7 +61,7 @@ struct StatusRoutes: Sendable {
 
     /// For Prometheus and whatever reads its text format.
     @Sendable func metrics(_ request: Request, _ context: APIContext) async throws -> Response {
-        let text = Metrics(chains: try await chains()).text()
+        let text = Metrics(chains: try await chains()).text() + LiveMetrics(liveCounts()).text()
         return Response(
             status: .ok,
             headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -12,7 +12,8 @@ struct Run: AsyncParsableCommand {
         abstract: "Follow chains for good: history first, then every new block and every reorg; serve the API.",
         discussion: """
             One chain by flags, or any number by --config. SIGTERM or SIGINT ends it cleanly with 0, at any moment. \
-            Listens on loopback unless told otherwise: the API has no authentication.
+            Listens on loopback unless told otherwise: the API has no authentication. --roles api,live serves a database \
+            that another process writes.
             """
     )
 
@@ -21,6 +22,12 @@ struct Run: AsyncParsableCommand {
 
     @Option(name: OptionTable.port.flag, help: OptionTable.port.argumentHelp)
     var port: String?
+
+    @Option(name: OptionTable.livePort.flag, help: OptionTable.livePort.argumentHelp)
+    var livePort: String?
+
+    @Option(name: OptionTable.roles.flag, help: OptionTable.roles.argumentHelp)
+    var roles: String?
 
     @Option(name: OptionTable.host.flag, help: OptionTable.host.argumentHelp)
     var host: String?
@@ -57,27 +64,72 @@ struct Run: AsyncParsableCommand {
         let waits = try settings.waits()
         let isPrivate = try allowPrivateMetadata || Environment.flag(OptionTable.allowPrivateMetadata)
         let gateways = OptionTable.ipfsGateway.given(ipfsGateway)
+        let (roles, livePort) = try liveRoles(file)
+        guard roles != [.live] || self.port == nil else {
+            throw Failure.usage("--port would be ignored: --roles live serves --live-port alone")
+        }
         let logger = Wiring.logger()
         try await Signals.ending {
-            let store = try SQLiteStore(path: path, lease: .standard(), optionalIndexes: indexes)
+            let store = try Self.open(path, roles, indexes)
             defer { try? store.close() }
             try await HTTPTransport.withHTTPTransport { transport in
-                try await EnrichmentWork.with(gateways: gateways, allowPrivate: isPrivate, logger) { enrichment in
+                try await EnrichmentWork.with(gateways: gateways, allowPrivate: isPrivate, logger) { work in
+                    let isWanted = roles.contains(.enrich) && chains.contains { $0.enrichment != .none }
+                    let enrichment = isWanted ? work : nil
                     let fleet = Fleet(
                         store: store,
                         transport: transport,
                         waits: waits,
-                        enrichment: chains.contains { $0.enrichment != .none } ? enrichment : nil,
+                        enrichment: enrichment,
                         logger: logger
                     )
                     var serving = Serving(store: store, fleet: fleet, host: host, port: port, logger: logger)
+                    if roles == [.live] { serving.port = nil }
+                    serving.answersQuestions = roles.contains(.api)
+                    serving.refreshesWallets = roles.contains(.sync)
+                    serving.enriches = isWanted
                     serving.marketplaces = Marketplaces(
                         Dictionary(chains.map { ($0.chainID, $0.marketplaces) }, uniquingKeysWith: { $0.union($1) })
                     )
-                    try await serving.run { try await fleet.follow(chains) }
+                    let live = LiveFleet(store: store, transport: transport, logger: logger)
+                    if roles.contains(.live) { serving.live = (live, livePort) }
+                    try await serving.run {
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            if roles.contains(.sync) {
+                                group.addTask { try await fleet.follow(chains) }
+                            } else if let enrichment {
+                                group.addTask { try await enrichment.run(chains, store, transport) }
+                            }
+                            if roles.contains(.live) { group.addTask { try await live.run(chains) } }
+                            // Who only answers has nothing else to do.
+                            if roles.isDisjoint(with: [.sync, .enrich]) {
+                                group.addTask { while true { try await Task.sleep(for: .seconds(3_600)) } }
+                            }
+                            defer { group.cancelAll() }
+                            try await group.next()
+                        }
+                    }
                 }
             }
         }
+    }
+
+    /// What this process does, and where live reads are served.
+    private func liveRoles(_ file: ConfigurationFile?) throws -> (Set<Role>, Int) {
+        let port =
+            try OptionTable.livePort.given(livePort).map { try Parse.port($0, for: "--live-port") } ?? file?.livePort
+        let named = try OptionTable.roles.given(roles).map { try Role.parse($0, for: "--roles") } ?? file?.roles
+        let standard = try Parse.port(OptionTable.livePort.standard ?? "", for: "--live-port")
+        return (try Role.chosen(named, hasLivePort: port != nil), port ?? standard)
+    }
+
+    /// The database as these roles need it; only who follows chains makes one.
+    private static func open(_ path: String, _ roles: Set<Role>, _ indexes: Set<OptionalIndex>) throws -> SQLiteStore {
+        if roles.contains(.sync) { return try SQLiteStore(path: path, lease: .standard(), optionalIndexes: indexes) }
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure.work("\(path) does not exist; a process with the role sync makes it")
+        }
+        return try roles.contains(.enrich) ? SQLiteStore(path: path) : SQLiteStore(reading: path)
     }
 
     /// The file's chains, or the one that flags and environment name; never a mixture.

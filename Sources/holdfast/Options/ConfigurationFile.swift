@@ -11,6 +11,8 @@ import Yams
 struct ConfigurationFile {
     var database: String?
     var port: Int?
+    var livePort: Int?
+    var roles: Set<Role>?
     var host: String?
     var optionalIndexes: Set<OptionalIndex> = []
     var chains: [ChainSettings] = []
@@ -39,12 +41,10 @@ struct ConfigurationFile {
         let top = try reader.map(tree ?? [String: Any](), "the file", Self.topKeys)
         database = try reader.text(top["database"], "database")
         host = try reader.text(top["host"], "host")
-        port = try reader.text(top["port"], "port").map { text in
-            guard let port = Int(text), (0...65_535).contains(port) else {
-                throw reader.failure("port: \(text) is not a port from 0 to 65535")
-            }
-            return port
-        }
+        port = try reader.port(top["port"], "port")
+        livePort = try reader.port(top["live-port"], "live-port")
+        let named = try reader.list(top["roles"] is String ? [top["roles"]] : top["roles"], "roles")
+        roles = top["roles"] == nil ? nil : try Role.parse(named.joined(separator: ","), for: "roles")
         let index = top["index"]
         optionalIndexes = Set(
             try reader.list(index is [Any] ? index : index.map { [$0] }, "index").map {
@@ -151,6 +151,15 @@ struct ConfigurationFile {
                 throw failure("\(place) has an unknown key \"\(key)\"; did you mean \"\(nearest)\"?")
             }
             return map
+        }
+
+        func port(_ value: Any?, _ place: String) throws -> Int? {
+            try text(value, place).map { text in
+                guard let port = Int(text), (0...65_535).contains(port) else {
+                    throw failure("\(place): \(text) is not a port from 0 to 65535")
+                }
+                return port
+            }
         }
 
         /// A map with names of the operator's choice, in order of names.

@@ -39,6 +39,23 @@ enum OptionTable {
         standard: "3002",
         reach: .file
     )
+    static let livePort = Row(
+        name: "live-port",
+        value: "PORT",
+        help: "Where live reads are served (role live); 0 takes a free port. Given alone it adds the role.",
+        standard: "3003",
+        reach: .file
+    )
+    static let roles = Row(
+        name: "roles",
+        value: "ROLE,…",
+        help: """
+            What `run` does: sync follows the chains, enrich finds out what tokens are, api answers from the database, live \
+            asks contracts. Without sync and enrich the database is only read.
+            """,
+        standard: "sync,enrich,api",
+        reach: .file
+    )
     static let host = Row(
         name: "host",
         value: "ADDRESS",
@@ -270,8 +287,8 @@ enum OptionTable {
         reach: .command
     )
     static let all = [
-        database, port, host, index, rpc, chain, contract, fromBlock, confirmations, pollInterval, evidence, audit,
-        enrich, marketplace, noWait,
+        database, port, livePort, host, roles, index, rpc, chain, contract, fromBlock, confirmations, pollInterval,
+        evidence, audit, enrich, marketplace, noWait,
         config,
         toBlock,
         json,
