@@ -214,7 +214,7 @@ if ProcessInfo.processInfo.environment["HOLDFAST_BENCH"] != nil {
             name: "bench",
             dependencies: [
                 "Allocator", "Ethereum", "Proofs", "Tokens", "ChainClient", "ChainSync", "StoreSQLite", "HTTPAPI",
-                "TestLedger", "Floor", asyncHTTPClient, nioCore, logging,
+                "Metadata", "Egress", "Enrichment", "TestLedger", "Floor", asyncHTTPClient, nioCore, logging,
             ],
             path: "Benchmarks/Bench",
             swiftSettings: [.swiftLanguageMode(.v5)]

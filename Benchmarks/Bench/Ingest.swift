@@ -119,7 +119,7 @@ enum Ingest {
         return logger
     }
 
-    private static func chain(
+    static func chain(
         _ url: String,
         _ transport: HTTPTransport,
         _ evidence: EvidenceLevel = .anchored

@@ -17,6 +17,8 @@ struct Judge {
         ("reorg", ReorgBench.judge),
         ("freshness", FreshnessBench.judge),
         ("owner", OwnerBench.judge),
+        ("enrich", EnrichBench.judge),
+        ("refresh", RefreshBench.judge),
     ]
 
     let data: Dataset

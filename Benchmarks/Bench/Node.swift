@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// What the bench chain's node answers, as slices of what was rendered before.
-final class Node: Sendable {
+final class Node: Answering {
     /// What is served, and the newest block of it.
     private let view: Mutex<(chain: RenderedChain, head: Int)>
     /// Blocks behind the head that the `finalized` tag stands.
@@ -50,7 +50,7 @@ final class Node: Sendable {
         text.bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[answer.slice])) }
     }
 
-    func answer(_ request: String) -> Answer {
+    func answer(_ request: String, head _: String) -> Answer {
         let (chain, head) = view.withLock { $0 }
         func one(_ request: RequestText) -> Answer {
             var answer = self.one(request, chain, head)

@@ -2,26 +2,41 @@ import Foundation
 import Glibc
 import Synchronization
 
+/// What a server says; asked from a thread for each connection.
+protocol Answering: AnyObject, Sendable {
+    /// - Parameter head: the request's first line and fields, in lower case.
+    func answer(_ body: String, head: String) -> Node.Answer
+    /// Bytes that stand between an answer's head and foot.
+    func withBytes(of answer: Node.Answer, _ body: (UnsafeRawBufferPointer) -> Void)
+}
+
+extension Answering {
+    func withBytes(of answer: Node.Answer, _ body: (UnsafeRawBufferPointer) -> Void) {
+        body(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+}
+
 /// A node over loopback: HTTP/1.1, a thread for each connection, every answer rendered before.
 ///
 /// The path says how long a request waits before it is answered: `/` not at all, `/50` for 50 ms.
 final class Server: Sendable {
-    let node: Node
+    let node: any Answering
     let port: UInt16
     private let listener: Int32
 
-    init(_ node: Node) {
+    /// - Parameter everywhere: on every address of this machine, each of which is a host of its own.
+    init(_ node: any Answering, everywhere: Bool = false) {
         self.node = node
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        address.sin_addr.s_addr = UInt32(everywhere ? 0 : 0x7f00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let code = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) | listen(descriptor, 128) | getsockname(descriptor, $0, &length)
+                bind(descriptor, $0, length) | listen(descriptor, 512) | getsockname(descriptor, $0, &length)
             }
         }
         precondition(code == 0, "a free port on loopback is there to be had")
@@ -69,7 +84,7 @@ final class Server: Sendable {
             if let milliseconds = RequestText(head).number(after: "post /") {
                 usleep((UInt32(milliseconds) ?? 0) * 1_000)
             }
-            send(node.answer(request), connection)
+            send(node.answer(request, head: head), connection)
         }
     }
 

@@ -62,6 +62,12 @@ do {
         emit(try await ReorgBench.run(database: database))
     case "freshness":
         emit(try await FreshnessBench.run(database: database))
+    case "contracts":
+        EnrichBench.serve()
+    case "enrich":
+        emit(try await EnrichBench.run(url: url))
+    case "refresh":
+        emit(try await RefreshBench.run(url: url))
     case "api":
         try await OwnerBench.serve(database: database)
     default:

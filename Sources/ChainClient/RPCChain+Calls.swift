@@ -11,18 +11,18 @@ extension RPCChain {
         // The first goes ahead: it finds out for the others what the endpoints can do.
         var outcomes = try await answers(to: first, at: block)
         // How many are on their way at once is the endpoints' affair: see ``Turnstile``.
-        let answered = await withTaskGroup(of: (Int, Result<[CallOutcome], ChainError>).self) { tasks in
+        let answered = await withTaskGroup(of: Numbered<Result<[CallOutcome], ChainError>>.self) { tasks in
             for (index, group) in groups.dropFirst().enumerated() {
                 tasks.addTask {
                     do throws(ChainError) {
-                        return (index, .success(try await self.answers(to: group, at: block)))
+                        return Numbered(index, .success(try await self.answers(to: group, at: block)))
                     } catch {
-                        return (index, .failure(error))
+                        return Numbered(index, .failure(error))
                     }
                 }
             }
             var answered = [Result<[CallOutcome], ChainError>?](repeating: nil, count: groups.count - 1)
-            for await (index, result) in tasks { answered[index] = result }
+            for await answer in tasks { answered[answer.index] = answer.value }
             return answered
         }
         outcomes.reserveCapacity(calls.count)

@@ -6,9 +6,9 @@ extension RPCChain {
     /// Asks every endpoint; those of another chain than most, or than the operator named, are quarantined.
     package func identity() async throws(ChainError) -> ChainIdentity {
         var answers = [Result<ChainIdentity, Fault>?](repeating: nil, count: endpoints.count)
-        await withTaskGroup(of: (Int, Result<ChainIdentity, Fault>).self) { group in
-            for index in endpoints.indices { group.addTask { (index, await self.tryIdentity(index)) } }
-            for await (index, answer) in group { answers[index] = answer }
+        await withTaskGroup(of: Numbered<Result<ChainIdentity, Fault>>.self) { group in
+            for index in endpoints.indices { group.addTask { Numbered(index, await self.tryIdentity(index)) } }
+            for await answer in group { answers[answer.index] = answer.value }
         }
         var exhausted = Exhausted(faults: endpoints.map { _ in nil })
         let found = answers.map { answer -> ChainIdentity? in

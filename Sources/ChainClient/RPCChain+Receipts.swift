@@ -111,7 +111,7 @@ extension RPCChain {
         guard list.block == block.hash else {
             throw Fault(.inconsistent, "another block than the one asked for").about(.blockByHash)
         }
-        let parts = await withTaskGroup(of: (Int, Result<BlockReceipts, Fault>).self) { group in
+        let parts = await withTaskGroup(of: Numbered<Result<BlockReceipts, Fault>>.self) { group in
             var parts: [BlockReceipts?] = Array(repeating: nil, count: list.hashes.count)
             var (next, failure) = (0, Fault?.none)
             // A few at a time: each may be a page, and the logs of the whole block are in memory at the end.
@@ -120,13 +120,13 @@ extension RPCChain {
             while true {
                 while next < list.hashes.count, inFlight < inFlightMax, failure == nil {
                     let (place, hash) = (next, list.hashes[next])
-                    group.addTask { (place, await self.receipt(index, of: hash, in: block)) }
+                    group.addTask { Numbered(place, await self.receipt(index, of: hash, in: block)) }
                     (next, inFlight) = (next + 1, inFlight + 1)
                 }
-                guard let (place, result) = await group.next() else { break }
+                guard let answer = await group.next() else { break }
                 inFlight -= 1
-                switch result {
-                case .success(let part): parts[place] = part
+                switch answer.value {
+                case .success(let part): parts[answer.index] = part
                 case .failure(let fault):
                     failure = failure ?? fault
                     group.cancelAll()

@@ -14,19 +14,20 @@ extension RPCChain {
             return upstream.isUsable(for: [.head], now) && upstream.throttle.closedUntil <= now
                 && !upstream.needsVerifying(now) && state.withLock { $0.pool.allows(index, now: now) }
         }
-        let said = await withTaskGroup(of: (Int, Bool?).self) { group in
+        let said = await withTaskGroup(of: Numbered<Bool?>.self) { group in
             for index in asked {
                 group.addTask {
                     do throws(Fault) {
-                        return (index, try await self.readHeader(index, number: block.number).header.hash == block.hash)
+                        let answer = try await self.readHeader(index, number: block.number)
+                        return Numbered(index, answer.header.hash == block.hash)
                     } catch {
                         self.report(index, error, .blockByNumber)
-                        return (index, nil)
+                        return Numbered(index, nil)
                     }
                 }
             }
             var said: [Int: Bool] = [:]
-            for await (index, isSame) in group { said[index] = isSame }
+            for await answer in group { said[answer.index] = answer.value }
             return said
         }
         let votes = Self.count(said, operators: endpoints.map(\.operator))

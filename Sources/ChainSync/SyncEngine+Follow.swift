@@ -240,6 +240,12 @@ extension SyncEngine {
         status.update { $0.rewound(depth) }
     }
 
+    private struct ReadBlock {
+        var rows: DecodedLogs
+        /// What the block has been shown to be.
+        var evidence: Evidence
+    }
+
     /// The decoded logs of the branch's blocks, fetched side by side, in block order.
     private func rows(
         of branch: [Header],
@@ -250,7 +256,7 @@ extension SyncEngine {
         var pages: [Int: DecodedLogs] = [:]
         // What every block of the branch has been shown to be.
         var evidence = Evidence(rawValue: .max)
-        try await withThrowingTaskGroup(of: (Int, DecodedLogs, Evidence).self) { group in
+        try await withThrowingTaskGroup(of: Numbered<ReadBlock>.self) { group in
             var next = 0
             while next < branch.count || !group.isEmpty {
                 while next < branch.count, next - pages.count < chain.pagesInFlight {
@@ -263,13 +269,13 @@ extension SyncEngine {
                         for place in rows.blocks.indices where rows.blocks[place].timestamp == nil {
                             rows.blocks[place].timestamp = header.timestamp == 0 ? nil : header.timestamp
                         }
-                        return (index, rows, page.evidence)
+                        return Numbered(index, ReadBlock(rows: rows, evidence: page.evidence))
                     }
                     next += 1
                 }
-                guard let (index, rows, reached) = try await group.next() else { break }
-                evidence.formIntersection(reached)
-                pages[index] = rows
+                guard let read = try await group.next() else { break }
+                evidence.formIntersection(read.value.evidence)
+                pages[read.index] = read.value.rows
             }
         }
         var all = DecodedLogs()

@@ -35,13 +35,14 @@ extension Enricher {
         )
         // What is still in memory may go back to the queue.
         run.isOver = jobs.isEmpty && run.hosts.inFlight == 0 && run.results.isEmpty
-        let isCrowded = try await ask(jobs, &run, goal, now)
-        if jobs.isEmpty || isCrowded { run.lookAgain = now + Self.lookInterval }
+        let returned = try await ask(jobs, &run, goal, now)
+        // As long as some of a handful can be begun, one busy host among them holds up nobody: the store knows it then.
+        if returned == jobs.count { run.lookAgain = now + Self.lookInterval }
     }
 
-    /// Whether something had to go back, because its host has no room for it.
-    private func ask(_ jobs: [MetadataJob], _ run: inout Run, _ goal: Goal, _ now: Duration) async throws -> Bool {
-        guard !jobs.isEmpty else { return false }
+    /// How many had to go back: their hosts have no room for them, or nobody could be asked.
+    private func ask(_ jobs: [MetadataJob], _ run: inout Run, _ goal: Goal, _ now: Duration) async throws -> Int {
+        guard !jobs.isEmpty else { return 0 }
         let readings: [URIReader.Reading]
         do {
             guard let tip = try await store.state(of: chainID).tip else {
@@ -55,10 +56,10 @@ extension Enricher {
             logger.warning("contracts could not be asked for URIs", metadata: ["reason": "\(error)"])
             for job in jobs { unheard(job, "\(error)", &run, now) }
             if goal != .forever, run.failures >= Self.failuresMax { throw error }
-            return true
+            return jobs.count
         }
         var reasons: [String: Int] = [:]
-        var isCrowded = false
+        var returned = 0
         for (job, reading) in zip(jobs, readings) {
             switch reading {
             case .unheard(let why):
@@ -68,13 +69,13 @@ extension Enricher {
                 add(job, nil, .failed(why), retry(job), "", &run, now)
             case .nowhere(let uri, let why): add(job, uri, .failed(why), nil, "", &run, now)
             case .place(let uri, let location):
-                isCrowded = await !send(Located(job: job, uri: uri), location, &run, now) || isCrowded
+                if await !send(Located(job: job, uri: uri), location, &run, now) { returned += 1 }
             }
         }
         for (why, count) in reasons {
             logger.warning("contracts were not heard", metadata: ["tokens": "\(count)", "reason": "\(why)"])
         }
-        return isCrowded
+        return returned
     }
 
     /// Lets a job wait for its host; false: it went back.

@@ -1,3 +1,4 @@
+import Ethereum
 import Logging
 
 /// The same work for several chains, none of which ends the others'.
@@ -12,20 +13,21 @@ enum EachChain {
         _ logger: Logger,
         _ work: @escaping @Sendable (ChainSettings) async throws -> Void
     ) async throws {
-        let failures = await withTaskGroup(of: (Int, (any Error)?).self) { group in
+        let failures = await withTaskGroup(of: Numbered<(any Error)?>.self) { group in
             for (index, settings) in chains.enumerated() {
                 group.addTask {
                     do {
                         try await work(settings)
-                        return (index, nil)
+                        return Numbered(index, nil)
                     } catch {
-                        return (index, error)
+                        return Numbered(index, error)
                     }
                 }
             }
             var failures: [Int: any Error] = [:]
-            for await (index, error) in group {
-                guard let error, !(error is CancellationError) else { continue }
+            for await ended in group {
+                let index = ended.index
+                guard let error = ended.value, !(error is CancellationError) else { continue }
                 failures[index] = error
                 guard chains.count > 1 else { continue }
                 let name = chains[index].name ?? chains[index].chainID.map(String.init) ?? "\(index + 1)"

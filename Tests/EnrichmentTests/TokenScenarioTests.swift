@@ -1,6 +1,7 @@
 /// Scenarios by id: what contracts, reorgs and reveals do to what is known of tokens.
 import Enrichment
 import Ethereum
+import Logging
 import Metadata
 import StoreSQLite
 import Synchronization
@@ -187,6 +188,75 @@ import Tokens
         let asked = web.asked.withLock { $0.count }
         #expect(asked >= 5 && asked < 40)
         #expect(try desk.held(40)?.fields?.name == IDTemplate.hex(U256(40)))
+    }
+}
+
+extension TokenScenarioTests {
+    @Test func `a busy host's tokens among the others' are no reason to wait`() async throws {
+        let (others, fetched) = (Gate(), Count())
+        let web = ToldWeb { url throws(WebFault) in
+            if url.contains("hangs.example") {
+                await others.wait()
+            } else if fetched.add() == 360 {
+                others.open()
+            }
+            return ToldWeb.page("{}", at: url)
+        }
+        let chain = ToldChain { call in
+            let id = U256(bytes: call.data.suffix(32))?.uint64 ?? 0
+            return ToldChain.string("https://\(id % 10 == 0 ? "hangs" : "host\(id % 10)").example/\(id)")
+        }
+        let desk = try Desk(400, chain: chain, web: web)
+        try await desk.enqueue()
+        let clock = CountingClock()
+        var options = Enricher<CountingClock>.Options()
+        options.batch = 20
+        let enricher = Enricher(
+            chain: desk.chain,
+            store: desk.ledger.store,
+            documents: DocumentReader(web: web, gateways: try Gateways([])),
+            chainID: 321,
+            options: options,
+            clock: clock,
+            wallSeconds: { 1_000 },
+            random: { UInt64.random(in: 0 ... .max) },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let before = Count()
+        let watching = Task {
+            await others.wait()
+            for _ in 0..<clock.sleeps.value { _ = before.add() }
+        }
+        _ = try await enricher.run(until: .drained(limit: nil))
+        await watching.value
+        // A wait for each handful with one of its tokens would be ten and more.
+        #expect(before.value <= 4)
+    }
+}
+
+final class Count: Sendable {
+    private let count = Mutex(0)
+    var value: Int { count.withLock { $0 } }
+
+    func add() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}
+
+/// Counts how often somebody waits.
+struct CountingClock: Clock {
+    let sleeps = Count()
+    private let base = ContinuousClock()
+
+    var now: ContinuousClock.Instant { base.now }
+    var minimumResolution: Duration { base.minimumResolution }
+
+    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+        _ = sleeps.add()
+        try await base.sleep(until: deadline, tolerance: tolerance)
     }
 }
 

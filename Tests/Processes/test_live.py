@@ -384,7 +384,7 @@ def voided(directory):
     finally:
         both.process.kill()
     done = run("run", "--roles", "live,cook", "--database", f"sqlite:{path}")
-    check("an unknown role is refused with 64", done.returncode == 64 and "sync, api, live" in done.stderr, done.stderr)
+    check("an unknown role is refused with 64", done.returncode == 64 and "sync, enrich, api, live" in done.stderr, done.stderr)
     done = run("run", "--roles", "api", "--live-port", "0", "--database", f"sqlite:{path}")
     check("a live port without the role is refused with 64", done.returncode == 64, done.stderr)
     done = run("run", "--roles", "live", "--port", "0", "--database", f"sqlite:{path}")
