@@ -131,6 +131,22 @@ struct Wiring {
         )
     }
 
+    static func snapshot(
+        _ chain: any Chain,
+        _ store: SQLiteStore,
+        _ chainID: ChainID,
+        _ logger: Logger
+    ) -> ContractSnapshot {
+        ContractSnapshot(
+            chain: chain,
+            store: store,
+            confirmations: ChainPresets.preset(for: chainID).confirmations,
+            wallSeconds: wallSeconds,
+            random: { .random(in: 0 ... .max) },
+            logger: logger
+        )
+    }
+
     private static func wallSeconds() -> Int64 { Int64(Date().timeIntervalSince1970) }
 
     /// The chain behind the endpoints, after it was checked to be the one that was named.
