@@ -1,5 +1,7 @@
 /// Migration 16: snapshots of contracts, and the owners that they read.
 extension Schema {
+    /// Three tables, empty at first.
+    ///
     /// `published` is the generation of `opening` that readers see, of the block that stands beside it; NULL: none. Other
     /// generations are staged, or on their way out.
     static let snapshots = """

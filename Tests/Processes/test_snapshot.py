@@ -127,8 +127,9 @@ def exported(path, *more):
 
 
 def facts(text):
-    """Lines without who said so."""
-    return [{key: value for key, value in json.loads(line).items() if key != "source"} for line in text.splitlines()]
+    """Lines of the contract, without who said so."""
+    lines = [json.loads(line) for line in text.splitlines()]
+    return [{key: value for key, value in line.items() if key != "source"} for line in lines if line["contract"] == ART]
 
 
 def killed(directory):

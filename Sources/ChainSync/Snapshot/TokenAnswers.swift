@@ -38,8 +38,9 @@ package enum TokenAnswers {
         }
     }
 
-    /// The id at an index; nil: it is not known, for the reason given. An enumeration that refuses below its own count
-    /// says nothing about which token is missing.
+    /// The id at an index; nil: it is not known, for the reason given.
+    ///
+    /// An enumeration that refuses below its own count says nothing about which token is missing.
     package static func token(_ outcome: CallOutcome) -> (token: U256?, reason: SnapshotFailure.Reason, isPruned: Bool)
     {
         switch outcome {
