@@ -107,7 +107,7 @@ final class LedgerStatements {
         updateOwner = try KeptStatement(
             db,
             """
-            UPDATE owner SET owner = ?4, block = ?5, log_index = ?6, ordinal = ?7
+            UPDATE owner SET owner = ?4, block = ?5, log_index = ?6, ordinal = ?7, source = ?8
             WHERE chain = ?1 AND contract = ?2 AND token = ?3
             """
         )

@@ -111,7 +111,8 @@ extension LedgerTransaction {
             digest.add(Digest128(high: select.uint64(1), low: select.uint64(2)))
             select.reset()
         }
-        if rows == 0 {
+        // A contract that a snapshot read is held without a single row, too.
+        if rows == 0, openings[change.contract] == nil {
             statements.deleteContract.bind(1, chain)
             statements.deleteContract.bind(2, change.contract)
             try statements.deleteContract.run(db)

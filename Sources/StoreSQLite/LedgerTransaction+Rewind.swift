@@ -173,6 +173,20 @@ extension LedgerTransaction {
         init(_ row: KeptStatement) {
             (block, logIndex, ordinal, owner) = (row.int(0), row.int(1), row.int(2), row.int(3))
         }
+
+        init(_ opening: (owner: AddressID, place: Place)) {
+            owner = opening.owner
+            block = Int64(bitPattern: opening.place.block)
+            (logIndex, ordinal) = (Int64(opening.place.logIndex), Int64(opening.place.ordinal))
+        }
+
+        var place: Place {
+            Place(
+                block: UInt64(bitPattern: block),
+                logIndex: UInt32(truncatingIfNeeded: logIndex),
+                ordinal: UInt32(truncatingIfNeeded: ordinal)
+            )
+        }
     }
 
     private struct TokenName: Hashable {
@@ -215,8 +229,9 @@ extension LedgerTransaction {
         }
     }
 
-    private mutating func fallBack(_ change: OwnerChange, to left: Newest?) throws {
-        if let left {
+    private mutating func fallBack(_ change: OwnerChange, to newest: Newest?) throws {
+        let opening = try openings.deciding(change.contract, change.token, at: nil, over: newest?.place)
+        if let left = opening.map(Newest.init) ?? newest {
             let update = statements.updateOwner
             update.bind(1, chain)
             update.bind(2, change.contract)
@@ -225,6 +240,7 @@ extension LedgerTransaction {
             update.bind(5, left.block)
             update.bind(6, left.logIndex)
             update.bind(7, left.ordinal)
+            update.bind(8, Int64(opening == nil ? 0 : 1))
             try update.run(db)
         } else {
             let delete = statements.deleteOwner

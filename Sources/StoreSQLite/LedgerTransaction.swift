@@ -14,9 +14,11 @@ struct LedgerTransaction {
     var transfersProcessed: Int64 = 0
     var errorCount: Int64 = 0
     var fold: HoldingFold
+    var openings: Openings
 
-    init(_ db: Database, chain: Int64, statements: LedgerStatements, seed: UInt64) {
+    init(_ db: Database, chain: Int64, statements: LedgerStatements, seed: UInt64) throws {
         self.db = db
+        openings = try Openings(db, chain: chain)
         self.chain = chain
         self.statements = statements
         fold = HoldingFold(seed: seed)

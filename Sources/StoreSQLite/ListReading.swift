@@ -6,6 +6,7 @@ import Tokens
 struct ListReading {
     let db: Database
     let row: ChainTable.Row
+    let openings: Openings
     private let state: ChainState
 
     /// - Throws: ``ListingError/unknownChain(_:)``
@@ -13,6 +14,7 @@ struct ListReading {
         guard let row = try ChainTable.row(of: chain, db) else { throw ListingError.unknownChain(chain) }
         self.db = db
         self.row = row
+        openings = try Openings(db, chain: row.id)
         state = try ListReading.state(row, db)
     }
 

@@ -145,6 +145,15 @@ enum ListSQL {
         SELECT token FROM transfer INDEXED BY transfer_by_sender
         WHERE chain = ?1 AND sender = ?5 AND contract = ?2 AND token >= ?3 AND token <= ?4 ORDER BY token LIMIT 1
         """
+    /// The same for what a snapshot read, or has staged: only candidates.
+    static let nextOpeningToken = """
+        SELECT token FROM opening INDEXED BY opening_by_owner
+        WHERE chain = ?1 AND owner = ?5 AND contract = ?2 AND token >= ?3 AND token <= ?4 ORDER BY token LIMIT 1
+        """
+    static let nextOpeningContract = """
+        SELECT contract FROM opening INDEXED BY opening_by_owner
+        WHERE chain = ?1 AND owner = ?3 AND contract >= ?2 ORDER BY contract LIMIT 1
+        """
     /// The next contract from ?2 on of which wallet ?3 ever received, or sent, a token.
     static let nextReceivedContract = """
         SELECT contract FROM transfer INDEXED BY transfer_by_recipient
@@ -237,6 +246,7 @@ enum ListSQL {
         ("supplyMovementsAt", supplyMovementsAt), ("receivedAt", receivedAt), ("sentAt", sentAt),
         ("nextReceivedToken", nextReceivedToken), ("nextSentToken", nextSentToken),
         ("nextReceivedContract", nextReceivedContract), ("nextSentContract", nextSentContract),
+        ("nextOpeningToken", nextOpeningToken), ("nextOpeningContract", nextOpeningContract),
         ("transfers", transfers), ("transferAt", transferAt), ("placesOfContract", placesOfContract),
         ("placesOfSender", placesOfSender), ("placesOfRecipient", placesOfRecipient), ("places", places),
         ("transfersOfToken", transfersOfToken), ("rangeTransfers", rangeTransfers),

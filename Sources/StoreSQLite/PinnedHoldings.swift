@@ -43,8 +43,13 @@ struct PinnedHoldings {
             let place = ListReading.place(row, from: 0)
             if place.block <= block.number { return (try ListReading.address(row, 3), place) }
         }
-        guard let row = try reading.first(ListSQL.newestTransferAt, arguments + [number]) else { return nil }
-        return (try ListReading.address(row, 3), ListReading.place(row, from: 0))
+        let row = try reading.first(ListSQL.newestTransferAt, arguments + [number])
+        let newest = row.map { ListReading.place($0, from: 0) }
+        if let opening = try reading.openings.deciding(contract, token, at: block.number, over: newest) {
+            return (try reading.address(of: opening.owner), opening.place)
+        }
+        guard let row, let newest else { return nil }
+        return (try ListReading.address(row, 3), newest)
     }
 
     func ranges(_ contract: AddressID, _ address: Address) throws -> RangeOwnership {

@@ -49,6 +49,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         var answer = TokenOwner(token: token, standing: known.standing)
         guard let contract = known.contract else { return answer }
         answer.unique = try single(token.token, contract, known.chain, kept, db)
+        if answer.unique?.place.isOpening == true { answer.observedAt = known.opening }
         if known.hasRanges {
             guard try range(over: token.token, contract, known.chain, kept, &answer, db) else { return nil }
         }
@@ -108,6 +109,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
                 defer { bytes.reset() }
                 guard try bytes.step(db), let owner = bytes.address(0) else { throw ListReading.damaged("address") }
                 answer.unique = TokenOwner.Unique(owner: owner, place: place, isRange: true)
+                answer.observedAt = nil
                 return true
             }
             steps += 1
@@ -179,6 +181,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
             hasRanges: kinds?[0] ?? false,
             hasCounted: kinds?[1] ?? false,
             hasConflicts: try id.map { try ConflictRows.has($0, reading) } ?? false,
+            opening: id.flatMap { reading.openings[$0]?.block },
             standing: reading.standing(of: contract)
         )
         if kept.standings.count >= Self.standingsMax { kept.standings.removeAll(keepingCapacity: true) }
@@ -192,6 +195,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
         var hasRanges: Bool
         var hasCounted: Bool
         var hasConflicts: Bool
+        var opening: BlockRef?
         var standing: Standing
     }
 

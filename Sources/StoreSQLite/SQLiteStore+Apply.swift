@@ -9,19 +9,22 @@ package import Tokens
 /// Applying an update: one transaction from the compare-and-swap to the commit.
 extension SQLiteStore {
     package func applying(_ update: ChainUpdate, to chain: ChainID) throws -> Committed {
-        try writing(prepare: { db in
-            // A first backfill may lose its last commits to a power cut and read them again; what is live may not.
-            let isBulk = try !Schema.isIndexed(db)
-            #if MUTANTS
-                if Mutant.is(.liveUnsynced) { return try db.execute(sql: "PRAGMA synchronous = OFF") }
-            #endif
-            try db.execute(sql: "PRAGMA synchronous = \(isBulk ? "NORMAL" : "FULL")")
-        }) { db in
-            try apply(update, to: chain, db)
-        }
+        try writing(prepare: Self.sync) { db in try apply(update, to: chain, db) }
     }
 
-    private func apply(_ update: ChainUpdate, to chain: ChainID, _ db: Database) throws -> Committed {
+    /// How safely the next transaction is written.
+    static func sync(_ db: Database) throws {
+        // A first backfill may lose its last commits to a power cut and read them again; what is live may not.
+        let isBulk = try !Schema.isIndexed(db)
+        #if MUTANTS
+            if Mutant.is(.liveUnsynced) { return try db.execute(sql: "PRAGMA synchronous = OFF") }
+        #endif
+        try db.execute(sql: "PRAGMA synchronous = \(isBulk ? "NORMAL" : "FULL")")
+    }
+
+    /// The same inside a transaction that does more.
+    @discardableResult
+    func apply(_ update: ChainUpdate, to chain: ChainID, _ db: Database) throws -> Committed {
         guard let row = try ChainTable.row(of: chain, db) else { throw StoreError.unknownChain(chain) }
         var version = update.base
         version.revision += 1
@@ -52,7 +55,8 @@ extension SQLiteStore {
         )
         guard db.changesCount == 1 else { throw LedgerError.stale(current: row.version) }
 
-        var transaction = LedgerTransaction(
+        var update = update
+        var transaction = try LedgerTransaction(
             db,
             chain: row.id,
             statements: try writer.statements(db),
@@ -61,6 +65,8 @@ extension SQLiteStore {
         var coverage = try ChainTable.coverage(of: row.id, db)
         var changed: Set<CoverageKey> = []
         if let keep = update.rewindTo {
+            // Another numbering of the same blocks takes nothing from what contracts said after them.
+            if !update.renumbers { try transaction.dropOpenings(above: keep) }
             try transaction.rewind(above: keep, number: row.rewinds + 1)
             try noteRewind(
                 to: keep,
@@ -87,6 +93,8 @@ extension SQLiteStore {
             changed.insert(covered.key)
         }
         for key in changed.sorted() { try ChainTable.write(coverage[key] ?? Coverage(), for: key, db) }
+        if let id = update.publishes { try publish(id, &update, row, &transaction) }
+        try transaction.settle(coverage, db)
         #if MUTANTS
             if Mutant.is(.finishInTwo) { Self.commitEarly(db) }
         #endif
@@ -98,6 +106,24 @@ extension SQLiteStore {
             undone: transaction.undone,
             checkpoint: checkpoint
         )
+    }
+
+    /// Puts a snapshot's owners in; a ledger that holds no block yet starts at the snapshot's.
+    private func publish(
+        _ id: Int64,
+        _ update: inout ChainUpdate,
+        _ row: ChainTable.Row,
+        _ transaction: inout LedgerTransaction
+    ) throws {
+        let (block, isFinal) = try transaction.publish(id)
+        guard let tip = row.tip else {
+            update.tip = block
+            if isFinal { update.finalized = block.number }
+            return
+        }
+        guard block.number <= tip.number else {
+            throw LedgerError.inconsistent("the snapshot is of block \(block.number), the newest held is \(tip.number)")
+        }
     }
 
     /// Why rows were undone; only what an operator undid can be restored by hand.

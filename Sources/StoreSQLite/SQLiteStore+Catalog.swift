@@ -147,8 +147,20 @@ extension SQLiteStore: Catalog {
                 """,
             arguments: [chain, contract, key, key, last]
         )
-        let candidates = [single.map { ($0, false) }, range.map { ($0, true) }].compactMap(\.self).compactMap(holder)
+        var candidates = [range.map { ($0, true) }].compactMap(\.self).compactMap(holder)
+        let own = single.flatMap { holder($0, isRange: false) }
+        if let opening = try Openings(db, chain: chain).deciding(contract, token, at: block, over: own?.place),
+            let owner = try address(of: opening.owner, db)
+        {
+            candidates.append(.init(owner: owner, place: opening.place, transactionHash: .zero, isRange: false))
+        } else if let own {
+            candidates.append(own)
+        }
         return candidates.max { $0.place < $1.place }
+    }
+
+    private func address(of id: AddressID, _ db: Database) throws -> Address? {
+        try Data_.fetchOne(db, sql: ListSQL.addressBytes, arguments: [id]).flatMap { Address(bytes: $0) }
     }
 
     private func holder(_ row: Row, isRange: Bool) -> TokenHolders.Unique? {

@@ -72,6 +72,8 @@ private struct ContractExport {
         let singles = try singles()
         try UniqueRuns.forEach(segments: RangeOwnership(try ranges()).segments, next: singles.next) { run in
             try emit(run) { line in
+                var line = line
+                line.isObserved = run.isObserved
                 try emitCounted(before: line)
                 try body(line)
             }
@@ -161,13 +163,23 @@ private struct ContractExport {
         var arguments: StatementArguments = [chain, contract]
         if let block {
             // The newest transfer of each token up to the block: SQLite takes the other columns from the row of the maximum.
+            // What a snapshot read is one more, the last of its block, or the first of all once events decide.
+            let opening = try Openings(db, chain: chain)[contract].flatMap { $0.block.number <= block ? $0 : nil }
+            let place = Place.opening(after: opening?.block.number ?? 0)
             sql = """
-                SELECT token, bytes, block, log_index, ordinal, max(block << 31 | log_index) FROM transfer
-                JOIN address ON address.id = transfer.recipient
-                WHERE chain = ? AND contract = ? AND kind IN \(KindSQL.unique) AND block <= ?
+                SELECT token, bytes, block, log_index, ordinal, max(rank) FROM (
+                  SELECT token, recipient, block, log_index, ordinal, block << 31 | log_index AS rank FROM transfer
+                  WHERE chain = ?1 AND contract = ?2 AND kind IN \(KindSQL.unique) AND block <= ?3
+                  UNION ALL
+                  SELECT token, owner, ?4, ?5, ?6, CASE ?7 WHEN 1 THEN -1 ELSE ?4 << 31 | ?5 END FROM opening
+                  WHERE chain = ?1 AND contract = ?2 AND generation = ?8
+                ) JOIN address ON address.id = recipient
                 GROUP BY token ORDER BY token
                 """
-            arguments += [Int64(bitPattern: block)]
+            arguments += [
+                Int64(bitPattern: block), Int64(bitPattern: place.block), Int64(place.logIndex), Int64(place.ordinal),
+                opening?.isSettled ?? false, opening?.generation ?? -1,
+            ]
         } else {
             sql = """
                 SELECT token, bytes, block, log_index, ordinal FROM owner JOIN address ON address.id = owner.owner

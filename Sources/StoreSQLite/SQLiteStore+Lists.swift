@@ -35,6 +35,7 @@ extension SQLiteStore: Listings {
             var answer = TokenOwner(token: token, standing: try reading.standing(of: token.contract, at: block))
             guard let contract = try reading.id(of: token.contract) else { return answer }
             answer.unique = try reading.unique(token, contract, at: block, limits: limits)
+            if answer.unique?.place.isOpening == true { answer.observedAt = reading.openings[contract]?.block }
             let balances: [TokenHolders.Balance]
             if let block {
                 let past = try reading.balances(of: token.token, contract, at: block)
@@ -172,8 +173,11 @@ extension ListReading {
         } else {
             single = try first(ListSQL.owner, [chain, contract, key])
         }
-        let own = try single.map {
+        var own = try single.map {
             TokenOwner.Unique(owner: try Self.address($0, 3), place: Self.place($0, from: 0), isRange: false)
+        }
+        if let block, let opening = try openings.deciding(contract, token.token, at: block, over: own?.place) {
+            own = TokenOwner.Unique(owner: try address(of: opening.owner), place: opening.place, isRange: false)
         }
         let ranges =
             if let block {

@@ -133,6 +133,7 @@ private struct TokenList {
             block == nil
             ? [ListSQL.nextOwnedContract, ListSQL.nextBalanceContract, ListSQL.nextRangedContract]
             : [ListSQL.nextReceivedContract, ListSQL.nextSentContract, ListSQL.nextRangedContract]
+                + (reading.openings.contracts.isEmpty ? [] : [ListSQL.nextOpeningContract])
         var from = from
         while true {
             var least: AddressID?

@@ -77,6 +77,9 @@ enum Schema {
             // By what a contract's logs are read; see ReadingRule.
             try db.execute(sql: "ALTER TABLE scope ADD COLUMN rule INTEGER NOT NULL DEFAULT 0")
         }
+        migrator.registerMigration("16 snapshots") { db in
+            try db.execute(sql: snapshots)
+        }
         migrator.registerMigration("17 contract data") { db in
             try db.execute(sql: contractData)
         }
@@ -164,7 +167,7 @@ enum Schema {
           PRIMARY KEY(chain, number)
         ) STRICT, WITHOUT ROWID;
 
-        -- layer 2: the fold; source 0 = events
+        -- layer 2: the fold; source 0 = events, 1 = a snapshot
         CREATE TABLE owner(
           chain INTEGER NOT NULL, contract INTEGER NOT NULL, token BLOB NOT NULL,
           owner INTEGER NOT NULL,

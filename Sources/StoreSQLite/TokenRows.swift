@@ -34,7 +34,9 @@ struct TokenRows {
         guard let block else { return try today(ListSQL.singlesOfOwner, ids, [wallet]) }
         var candidates = Candidates(from: ids.lowerBound, through: ids.upperBound)
         return { budget in
-            guard let token = try candidates.next({ try least([ListSQL.nextReceivedToken], $0, wallet) }) else {
+            let next =
+                [ListSQL.nextReceivedToken] + (reading.openings[contract] == nil ? [] : [ListSQL.nextOpeningToken])
+            guard let token = try candidates.next({ try least(next, $0, wallet) }) else {
                 return nil
             }
             let row = try reading.first(ListSQL.owner, [reading.chain, contract, ListReading.key(token)])
@@ -86,17 +88,21 @@ struct TokenRows {
         )
         // An id may have counted movements besides: they are passed.
         for _ in 0..<movementsMax {
-            guard let row = try rows.next() else { return nil }
+            guard let row = try rows.next() else { return try opening(today.token, at: block, over: nil) }
             budget -= 1
             if row[3] {
-                return UniqueRuns.Single(
-                    token: today.token,
-                    owner: try ListReading.address(row, 4),
-                    place: ListReading.place(row, from: 0)
-                )
+                let place = ListReading.place(row, from: 0)
+                return try opening(today.token, at: block, over: place)
+                    ?? UniqueRuns.Single(token: today.token, owner: try ListReading.address(row, 4), place: place)
             }
         }
         throw tooMuchHistory
+    }
+
+    /// What a snapshot read, where that decides.
+    private func opening(_ token: U256, at block: BlockNumber, over newest: Place?) throws -> UniqueRuns.Single? {
+        guard let found = try reading.openings.deciding(contract, token, at: block, over: newest) else { return nil }
+        return UniqueRuns.Single(token: token, owner: try reading.address(of: found.owner), place: found.place)
     }
 
     // MARK: Counted tokens

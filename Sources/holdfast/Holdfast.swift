@@ -14,7 +14,8 @@ struct Holdfast: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Demo.self, Run.self, Sync.self, Contracts.self, Status.self, Owner.self, TokensOf.self, Transfers.self,
-            Traits.self, Export.self, Enrich.self, Refresh.self, Verify.self, Rewind.self, Doctor.self, Migrate.self,
+            Traits.self, Export.self, Enrich.self, Refresh.self, Snapshot.self, Verify.self, Rewind.self, Doctor.self,
+            Migrate.self,
             SelftestCommand.self, Options.self, Crash.self,
         ]
     )

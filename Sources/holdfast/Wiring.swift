@@ -140,6 +140,22 @@ struct Wiring {
 
     @Sendable static func wallSeconds() -> Int64 { Int64(Date().timeIntervalSince1970) }
 
+    static func snapshot(
+        _ chain: any Chain,
+        _ store: SQLiteStore,
+        _ chainID: ChainID,
+        _ logger: Logger
+    ) -> ContractSnapshot {
+        ContractSnapshot(
+            chain: chain,
+            store: store,
+            confirmations: ChainPresets.preset(for: chainID).confirmations,
+            wallSeconds: wallSeconds,
+            random: { .random(in: 0 ... .max) },
+            logger: logger
+        )
+    }
+
     /// Asks contracts what they are, through these endpoints.
     static func contractReader(
         _ chain: any Chain,

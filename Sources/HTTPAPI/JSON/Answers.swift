@@ -34,13 +34,13 @@ extension JSONWriter {
         let isBurned = answer.unique?.owner == .zero
         let owner = answer.unique.flatMap { isBurned ? nil : $0.owner.checksummed }
         field("owner", owner)
-        field("claimedOwner", owner)
-        fields(answer.conflict)
+        field("claimedOwner", answer.observedAt == nil ? owner : nil)
+        fields(observed: answer, owner)
         field("burned", isBurned)
         if !marketplaces.isEmpty, let unique = answer.unique {
             field("onSale", marketplaces.contains(unique.owner))
         }
-        if let unique = answer.unique {
+        if let unique = answer.unique, !unique.place.isOpening {
             field("since") { json in
                 json.field("blockNumber", unique.place.block)
                 json.field("logIndex", UInt64(unique.place.logIndex))
@@ -59,10 +59,15 @@ extension JSONWriter {
     }
 
     /// Who decided, and what the contract itself said where it contradicts that.
-    private mutating func fields(_ conflict: OwnershipConflict?) {
-        guard let conflict else {
-            field("observedOwner", nil as String?)
-            return field("ownership", "events")
+    private mutating func fields(observed answer: TokenOwner, _ owner: String?) {
+        guard let conflict = answer.conflict else {
+            field("observedOwner", answer.observedAt == nil ? nil : owner)
+            field("ownership", answer.ownership)
+            guard let block = answer.observedAt else { return }
+            return field("observedAt") { json in
+                json.field("blockNumber", block.number)
+                json.field("blockHash", block.hash.hex)
+            }
         }
         if case .owner(let owner) = conflict.observed {
             field("observedOwner", owner.checksummed)

@@ -84,6 +84,27 @@ package struct ChainState: Sendable, Equatable {
         scopes.first { $0.isActive && $0.contract == contract } ?? scopes.first { $0.isActive && $0.contract == nil }
     }
 
+    /// From which block on a contract's events are read without a hole up to `block`; nil where they are not.
+    ///
+    /// Asked of its own scope and of the whole chain's. One that only starts above `block` knows nothing of it.
+    package static func historyStart(
+        of contract: Address,
+        upTo block: BlockNumber,
+        scopes: [Scope],
+        eventSets: [EventSet],
+        coverage: [CoverageKey: Coverage]
+    ) -> BlockNumber? {
+        scopes.filter { scope in
+            guard scope.isActive, scope.contract == nil || scope.contract == contract, scope.firstBlock <= block else {
+                return false
+            }
+            return scope.eventSets(of: eventSets).allSatisfy { eventSet in
+                let covered = coverage[CoverageKey(scope: scope.id, eventSet: eventSet)]
+                return covered?.missing(in: scope.firstBlock...block).isEmpty ?? false
+            }
+        }.map(\.firstBlock).min()
+    }
+
     package static func checkpoint(
         tip: BlockNumber,
         scopes: [Scope],

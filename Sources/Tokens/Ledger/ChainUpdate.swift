@@ -15,6 +15,8 @@ package struct ChainUpdate: Sendable {
     /// Marks the chain as numbered from receipts; comes with a rewind of everything, because the rows held were numbered
     /// otherwise and would not be recognised when they are read again.
     package var renumbers = false
+    /// Makes this snapshot's owners part of the holdings, and has its contract followed from the block after.
+    package var publishes: Int64?
     /// New rows, in any order; rows already held are compared and skipped.
     package var rows: DecodedLogs
     /// Hashes to keep besides those of blocks with rows: anchors and the window.

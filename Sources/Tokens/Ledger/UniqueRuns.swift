@@ -21,12 +21,15 @@ package struct UniqueRuns {
         package var last: U256
         package var owner: Address
         package var isFromRange: Bool
+        /// Whether a snapshot says so, and no event.
+        package var isObserved: Bool
 
-        package init(first: U256, last: U256, owner: Address, isFromRange: Bool) {
+        package init(first: U256, last: U256, owner: Address, isFromRange: Bool, isObserved: Bool = false) {
             self.first = first
             self.last = last
             self.owner = owner
             self.isFromRange = isFromRange
+            self.isObserved = isObserved
         }
     }
 
@@ -58,7 +61,15 @@ package struct UniqueRuns {
         func single(_ row: Single) throws {
             try flush()
             if row.owner != .zero {
-                try emit(Run(first: row.token, last: row.token, owner: row.owner, isFromRange: false))
+                try emit(
+                    Run(
+                        first: row.token,
+                        last: row.token,
+                        owner: row.owner,
+                        isFromRange: false,
+                        isObserved: row.place.isOpening
+                    )
+                )
             }
         }
 

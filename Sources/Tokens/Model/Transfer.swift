@@ -26,6 +26,20 @@ package struct Place: Sendable, Hashable, Comparable {
     }
 }
 
+extension Place {
+    /// Behind every event of a block: where an owner stands that the contract itself named in the state after it.
+    ///
+    /// No log has such an index: a block's gas does not pay for two thousand million of them.
+    package static func opening(after block: BlockNumber) -> Place {
+        Place(block: block, logIndex: openingIndex, ordinal: .max)
+    }
+
+    /// Whether no event stands there, but what a snapshot read.
+    package var isOpening: Bool { logIndex == Self.openingIndex && ordinal == .max }
+
+    private static let openingIndex = UInt32(Int32.max)
+}
+
 /// How a standard's holdings follow from its transfers.
 package enum HoldingRule: Sendable, Hashable {
     /// One owner: the `to` of the transfer with the greatest place (ERC-721).

@@ -182,8 +182,9 @@ package struct TokenHolders: Sendable, Equatable {
     package struct Unique: Sendable, Equatable {
         /// The zero address once it is burned.
         package var owner: Address
-        /// The event that decided.
+        /// The event that decided; see ``Place/isOpening`` for what a snapshot read.
         package var place: Place
+        /// Zero for what a snapshot read.
         package var transactionHash: Hash32
         package var isRange: Bool
 
@@ -222,6 +223,8 @@ package struct HoldingLine: Sendable, Equatable {
     package var tokenTo: U256?
     package var owner: Address
     package var amount: SignedSum
+    /// Whether a snapshot says so, and no event.
+    package var isObserved = false
 
     package init(
         contract: Address,

@@ -27,6 +27,8 @@ package struct TokenOwner: Sendable, Equatable {
     package var nextHolder: Address?
     /// The contract's last word against what is claimed here; nil where it was not asked, agreed, or the past is asked about.
     package var conflict: OwnershipConflict?
+    /// In which state the contract itself named the unique owner, where no event did: a snapshot's block.
+    package var observedAt: BlockRef?
     package var standing: Standing
 
     /// How many balances an inline look-up shows; the rest are a list of their own.
@@ -35,7 +37,7 @@ package struct TokenOwner: Sendable, Equatable {
     package struct Unique: Sendable, Equatable {
         /// The zero address once it is burned.
         package var owner: Address
-        /// The event that decided.
+        /// The event that decided; see ``Place/isOpening`` for what a snapshot read.
         package var place: Place
         package var isRange: Bool
 
@@ -60,6 +62,13 @@ package struct TokenOwner: Sendable, Equatable {
         self.counted = counted
         self.nextHolder = nextHolder
         self.standing = standing
+    }
+}
+
+extension TokenOwner {
+    /// Who decides, as answers name it.
+    package var ownership: String {
+        conflict != nil ? "conflict" : observedAt != nil ? "observed" : "events"
     }
 }
 

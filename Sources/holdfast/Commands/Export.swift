@@ -61,9 +61,11 @@ struct Export: ParsableCommand {
             let standard = line.rule.standard
             switch format {
             case .jsonl:
+                let source = line.isObserved ? #","source":"snapshot""# : ""
                 let last = line.tokenTo.map { #","tokenIdTo":"\#($0)""# } ?? ""
                 return #"{"chainId":\#(chainID),"contract":"\#(line.contract)","standard":"\#(standard)","#
-                    + #""tokenId":"\#(line.token)"\#(last),"owner":"\#(line.owner)","amount":"\#(line.amount)"}"# + "\n"
+                    + #""tokenId":"\#(line.token)"\#(last),"owner":"\#(line.owner)","amount":"\#(line.amount)"\#(source)}"#
+                    + "\n"
             case .csv:
                 let last = line.tokenTo.map { "\($0)" } ?? ""
                 return "\(chainID),\(line.contract),\(standard),\(line.token),\(last),\(line.owner),\(line.amount)\n"

@@ -53,7 +53,7 @@ struct Owner: ParsableCommand {
         let chainID = try chain.resolve(in: store)
         let answer = try store.owners(of: id, on: chainID, at: block, PageRequest(position: nil, limit: limit))
         var transaction: Hash32?
-        if why, let unique = answer.unique {
+        if why, let unique = answer.unique, !unique.place.isOpening {
             transaction = try Self.transaction(of: id, unique.place, chainID, store)
         }
         print(isJSON ? json(answer, transaction, marketplaces) : text(answer, transaction, marketplaces))
@@ -92,7 +92,9 @@ struct Owner: ParsableCommand {
         if let unique = answer.unique {
             let sale = marketplaces.contains(unique.owner) ? " (a marketplace: on sale)" : ""
             lines.append(unique.owner == .zero ? "nobody: burned" : unique.owner.checksummed + sale)
-            if why {
+            if why, let block = answer.observedAt {
+                lines.append("  as the contract itself said in block \(block.number) (snapshot); no event since")
+            } else if why {
                 let kind = unique.isRange ? "range transfer (ERC-2309)" : "transfer"
                 lines.append(
                     "  by the \(kind) in block \(unique.place.block), log \(unique.place.logIndex)"
@@ -130,8 +132,11 @@ struct Owner: ParsableCommand {
             #""allOwners":\#(answer.nextHolder == nil)"#,
             #""complete":\#(answer.standing.isComplete)"#,
             #""asOf":\#(answer.standing.json)"#,
-            #""ownership":"\#(answer.conflict == nil ? "events" : "conflict")""#,
+            #""ownership":"\#(answer.ownership)""#,
         ]
+        if let block = answer.observedAt, answer.conflict == nil {
+            fields.append(#""observedAt":{"blockNumber":\#(block.number),"blockHash":"\#(block.hash)"}"#)
+        }
         if let conflict = answer.conflict {
             if case .owner(let owner) = conflict.observed { fields.append(#""observedOwner":"\#(owner.checksummed)""#) }
             fields.append(
@@ -141,7 +146,7 @@ struct Owner: ParsableCommand {
         if !marketplaces.isEmpty, let unique = answer.unique {
             fields.append(#""onSale":\#(marketplaces.contains(unique.owner))"#)
         }
-        if why, let unique = answer.unique {
+        if why, let unique = answer.unique, !unique.place.isOpening {
             fields.append(
                 #""why":{"blockNumber":\#(unique.place.block),"logIndex":\#(unique.place.logIndex),"#
                     + #""transactionHash":\#(transaction.map { "\"\($0)\"" } ?? "null"),"range":\#(unique.isRange)}"#

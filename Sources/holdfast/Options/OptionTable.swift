@@ -188,6 +188,30 @@ enum OptionTable {
         help: "Answer for this block instead of the newest.",
         reach: .command
     )
+    static let ids = Row(
+        name: "ids",
+        value: "A-B",
+        help: "The token ids that `snapshot` asks for, where the contract does not enumerate them.",
+        reach: .command
+    )
+    static let batch = Row(
+        name: "batch",
+        value: "N",
+        help: "The most tokens that `snapshot` asks for together, up to 1000; halved where a batch fails.",
+        standard: "100",
+        reach: .command
+    )
+    static let rate = Row(
+        name: "rate",
+        value: "N",
+        help: "The most tokens a second that `snapshot` asks for; without it, as fast as the endpoints allow.",
+        reach: .command
+    )
+    static let retryFailed = Row(
+        name: "retry-failed",
+        help: "Ask again for what a published snapshot could not read.",
+        reach: .command
+    )
     static let wallet = Row(
         name: "wallet",
         value: "0x…",
@@ -295,6 +319,7 @@ enum OptionTable {
         rewindTo, dryRun, atBlock, why, rarity, limit, format, force, undo, exitAfter, wallet, sample, threshold,
         everyHolding,
         everyToken, allowPrivateMetadata, ipfsGateway, readAs,
+        ids, batch, rate, retryFailed,
         seeds, crashes, killSeconds, full,
     ]
 

@@ -32,6 +32,25 @@ enum Parse {
         return token
     }
 
+    /// Two ids and what is between them: `A-B`, or one alone.
+    static func tokenRange(_ text: String, for option: String) throws -> ClosedRange<U256> {
+        let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let first = ends.first, let last = ends.last else {
+            throw Failure.usage("\(option): a range of ids, A-B")
+        }
+        let (lower, upper) = (try tokenID(first), try tokenID(last))
+        guard lower <= upper else { throw Failure.usage("\(option) \(text): the first id is above the last") }
+        return lower...upper
+    }
+
+    /// A number from 1 on.
+    static func count(_ text: String, through most: Int, for option: String) throws -> Int {
+        guard let count = Int(text), (1...most).contains(count) else {
+            throw Failure.usage("\(option) \(text): a number from 1 to \(most)")
+        }
+        return count
+    }
+
     static func rule(_ text: String) throws -> ReadingRule {
         guard let rule = ReadingRule(name: text) else {
             let names = ReadingRule.allCases.map(\.name).joined(separator: ", ")
