@@ -163,8 +163,6 @@ import Tokens
             let page = PageRequest<TokenPosition>(position: nil, limit: 100)
             let held = try process.store.tokens(of: account(50), on: 321, at: nil, page)
             #expect(held.items.map(\.token.w3) == [2, 4])
-            let before = try process.store.tokens(of: account(50), on: 321, at: Self.final + 1, page)
-            #expect(before.items.map(\.token.w3) == [2, 3, 4])
         }
     }
 
