@@ -19,6 +19,7 @@ struct Judge {
         ("owner", OwnerBench.judge),
         ("enrich", EnrichBench.judge),
         ("refresh", RefreshBench.judge),
+        ("snapshot", SnapshotBench.judge),
     ]
 
     let data: Dataset

@@ -68,6 +68,8 @@ do {
         emit(try await EnrichBench.run(url: url))
     case "refresh":
         emit(try await RefreshBench.run(url: url))
+    case "snapshot":
+        emit(try await SnapshotBench.run(url: url, database: database))
     case "api":
         try await OwnerBench.serve(database: database)
     default:
