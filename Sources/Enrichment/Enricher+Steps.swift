@@ -96,12 +96,14 @@ extension Enricher {
             conclude(work, "", attempt.outcomes, &run, now)
             return true
         }
-        let isShareable = DocumentReader.isShareable(location, id: token.job.token.token)
-        if isShareable, run.sharing[location] != nil {
-            run.sharing[location]?.append(token)
-            return true
-        }
-        if run.hosts.add(work, host: host, now: now) {
+        let isShareable =
+            DocumentReader.isShareable(location, id: token.job.token.token) && !run.unshareable.contains(location)
+        if isShareable, let others = run.sharing[location]?.count {
+            if others < options.sharersMax - 1 {
+                run.sharing[location]?.append(token)
+                return true
+            }
+        } else if run.hosts.add(work, host: host, now: now) {
             if isShareable { run.sharing[location] = [] }
             return true
         }
@@ -149,6 +151,8 @@ extension Enricher {
         for work in dropped { postpone(whole(work, &run).tokens, host, &run, now) }
     }
 
+    private static var unshareableMax: Int { 1_000 }
+
     private func conclude(
         _ work: Work,
         _ host: String,
@@ -165,7 +169,9 @@ extension Enricher {
             case .refused(let why): add(job, uri, .refused(why), retry(job), host, &run, now)
             // Released at the end of the run.
             case .cancelled: break
-            case .crowded: add(job, nil, .unheard("its document is large"), wallSeconds(), host, &run, now)
+            case .crowded:
+                if run.unshareable.count < Self.unshareableMax { run.unshareable.insert(work.location) }
+                add(job, nil, .unheard("its document is large"), wallSeconds(), host, &run, now)
             case .failed(let why, let isFinal, let after):
                 add(job, uri, .failed(why), isFinal ? nil : retry(job, after), host, &run, now)
             }
@@ -217,9 +223,28 @@ extension Enricher {
             run.results.count >= options.resultsPerCommit || run.resultBytes >= options.resultBytesMax
                 || now - first >= options.commitInterval || run.hosts.inFlight == 0
         else { return }
-        run.tally += try await store.finishMetadata(run.results, of: chainID, as: run.claim, now: wallSeconds())
+        for slice in slices(of: run.results) {
+            run.tally += try await store.finishMetadata(slice, of: chainID, as: run.claim, now: wallSeconds())
+        }
         (run.results, run.resultBytes, run.firstResult) = ([], 0, nil)
         progress(run.tally)
+    }
+
+    /// Results by the transaction: the writer is shared with whoever follows the chain.
+    private func slices(of results: [MetadataResult]) -> [[MetadataResult]] {
+        var (slices, bytes): ([[MetadataResult]], Int) = ([], 0)
+        for result in results {
+            var size = 0
+            if case .document(let document) = result.finding { size = document.fields.attributes.utf8.count }
+            let isFull = slices.last.map { $0.count >= options.resultsPerCommit } ?? true
+            if isFull || bytes + size > options.attributeBytesPerCommit {
+                slices.append([])
+                bytes = 0
+            }
+            slices[slices.count - 1].append(result)
+            bytes += size
+        }
+        return slices
     }
 
     /// At the end: what was found is written; jobs in memory are free again for whoever comes next.
@@ -227,7 +252,10 @@ extension Enricher {
         let (store, chainID, claim, results, now) = (store, chainID, run.claim, run.results, wallSeconds())
         // A task of its own: this one may be cancelled.
         run.tally += try await Task {
-            let tally = try await store.finishMetadata(results, of: chainID, as: claim, now: now)
+            var tally = MetadataTally()
+            for slice in slices(of: results) {
+                tally += try await store.finishMetadata(slice, of: chainID, as: claim, now: now)
+            }
             try await store.releaseMetadata(as: claim)
             return tally
         }.value

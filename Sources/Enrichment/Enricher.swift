@@ -35,6 +35,10 @@ package struct Enricher<Time: Clock>: Sendable where Time.Duration == Duration {
         /// Results written together, at most, and how long the first of them waits.
         package var resultsPerCommit = 200
         package var commitInterval: Duration = .milliseconds(500)
+        /// Bytes of traits written together, at most: each is a few rows.
+        package var attributeBytesPerCommit = 256 << 10
+        /// Tokens that one request serves, at most: a slow host with one document must not hold all jobs in memory.
+        package var sharersMax = 64
         /// Bytes of documents that wait to be written.
         package var resultBytesMax = 8 << 20
         /// Pause between two looks at an empty queue.
@@ -104,6 +108,8 @@ package struct Enricher<Time: Clock>: Sendable where Time.Duration == Duration {
         ///
         /// Nobody goes along with what has begun: what it brings may be older than the news that the token changed.
         var sharing: [MetadataLocation: [Located]] = [:]
+        /// Places whose document is too large to be read for many at once.
+        var unshareable: Set<MetadataLocation> = []
         /// Jobs that wait or are under way.
         var jobs = 0
         var results: [MetadataResult] = []

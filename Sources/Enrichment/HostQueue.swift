@@ -59,6 +59,9 @@ package struct HostQueue<Work: Sendable>: Sendable {
     /// Hosts remembered without work; beyond, those that are well are forgotten.
     private static var remembered: Int { 10_000 }
 
+    /// Hosts named as closed at once; the store compares each job's with them.
+    private static var namedMax: Int { 1_000 }
+
     package private(set) var waiting = 0
     package private(set) var inFlight = 0
 
@@ -113,13 +116,18 @@ package struct HostQueue<Work: Sendable>: Sendable {
         case nil: break
         }
         hosts[name] = host
-        forgetIdle()
+        forgetIdle(now)
         return dropped
     }
 
     /// Hosts whose work is better left in the store: paused, or more than half full, so that a handful comes at a time.
     package func closed(now: Duration) -> Set<String> {
-        Set(hosts.filter { $0.value.places(now) == 0 || $0.value.count > $0.value.room / 2 }.keys)
+        var names: Set<String> = []
+        for (name, host) in hosts where host.places(now) == 0 || host.count > host.room / 2 {
+            guard names.count < Self.namedMax else { break }
+            names.insert(name)
+        }
+        return names
     }
 
     /// When a paused host may be asked again; nil: it is not paused.
@@ -127,8 +135,8 @@ package struct HostQueue<Work: Sendable>: Sendable {
         hosts[name]?.pausedUntil.flatMap { $0 > now ? $0 : nil }
     }
 
-    private mutating func forgetIdle() {
+    private mutating func forgetIdle(_ now: Duration) {
         guard hosts.count > Self.remembered else { return }
-        hosts = hosts.filter { !$0.value.isIdle || $0.value.pausedUntil != nil }
+        hosts = hosts.filter { !$0.value.isIdle || $0.value.pausedUntil.map { $0 > now } ?? false }
     }
 }

@@ -22,8 +22,13 @@ package struct NewsReader<Time: Clock>: Sendable where Time.Duration == Duration
     private static var pollInterval: Duration { .seconds(2) }
     /// After a look that failed.
     private static var retryPause: Duration { .seconds(10) }
-    /// Steps of sweeps in one look: a collection of ten thousand.
-    private static var sweepsPerLook: Int { 10 }
+    /// Between two looks when there was something to do; the time that the last one took, where that is longer.
+    private static var stepPause: Duration { .milliseconds(20) }
+    /// Steps of sweeps in one look, and what they may come to: a collection of ten thousand, or many small ones.
+    private static var sweepsPerLook: Int { 100 }
+    private static var sweptPerLook: Int { 10_000 }
+    /// Blocks passed by at once where nobody has their events any more.
+    private static var passedBy: BlockNumber { 1_000 }
 
     package init(
         chain: any Chain,
@@ -46,30 +51,54 @@ package struct NewsReader<Time: Clock>: Sendable where Time.Duration == Duration
     /// Looks again and again until cancelled; what fails is said and tried again.
     package func run() async {
         while !Task.isCancelled {
-            var pause = Duration.zero
-            do {
-                if try await look() { pause = Self.pollInterval }
-            } catch is CancellationError {
-                return
-            } catch ChainError.cancelled {
-                return
-            } catch {
-                logger.warning("news of metadata cannot be read", metadata: ["reason": "\(error)"])
-                pause = Self.retryPause
-            }
+            let start = clock.now
+            let look = await tryLook()
+            // Whoever else writes the database has its turn between two steps.
+            let took = start.duration(to: clock.now)
+            let pause = look.isFailed ? Self.retryPause : look.isDone ? Self.pollInterval : max(Self.stepPause, took)
             do { try await clock.sleep(for: pause) } catch { return }
         }
+    }
+
+    /// One step of each sort of news, none of which is kept from its own by another's failure.
+    private func tryLook() async -> (isDone: Bool, isFailed: Bool) {
+        var (isDone, isFailed) = (true, false)
+        for step in [sweep, enqueue, readSignals] {
+            do {
+                if try await !step() { isDone = false }
+            } catch is CancellationError {
+                return (true, false)
+            } catch ChainError.cancelled {
+                return (true, false)
+            } catch {
+                isFailed = true
+                logger.warning("news of metadata cannot be read", metadata: ["reason": "\(error)"])
+            }
+        }
+        // A failure waits only where there is nothing else to do.
+        return (isDone, isFailed && isDone)
     }
 
     /// One step of each sort of news; true where nothing is left to do now.
     package func look() async throws -> Bool {
         var isDone = true
-        if let scope { isDone = try await store.enqueueNews(of: chainID, scope, now: wallSeconds()).isDone }
-        if try await !readSignals() { isDone = false }
-        for _ in 0..<Self.sweepsPerLook {
-            guard let made = try await store.sweepMetadata(of: chainID, now: wallSeconds()), made > 0 else { break }
-        }
+        for step in [sweep, enqueue, readSignals] where try await !step() { isDone = false }
         return isDone
+    }
+
+    private func enqueue() async throws -> Bool {
+        guard let scope else { return true }
+        return try await store.enqueueNews(of: chainID, scope, now: wallSeconds()).isDone
+    }
+
+    /// Some steps of the sweeps that are due, as far as a look may go.
+    private func sweep() async throws -> Bool {
+        var made = 0
+        for _ in 0..<Self.sweepsPerLook where made < Self.sweptPerLook {
+            guard let more = try await store.sweepMetadata(of: chainID, now: wallSeconds()) else { return true }
+            made += more
+        }
+        return true
     }
 
     /// Reads one page of events behind those that were read; true where none is left.
@@ -86,6 +115,7 @@ package struct NewsReader<Time: Clock>: Sendable where Time.Duration == Duration
                 signals += MetadataSignal.all(in: answer.page)
             }
         } catch ChainError.unservable(let why) {
+            range = range.lowerBound...min(range.upperBound, range.lowerBound + Self.passedBy - 1)
             logger.warning(
                 "no endpoint has the events of some blocks any more; what changed there is found by the schedule",
                 metadata: ["blocks": "\(range.lowerBound)…\(range.upperBound)", "reason": "\(why)"]

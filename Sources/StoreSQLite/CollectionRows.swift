@@ -56,10 +56,14 @@ struct CollectionRows {
     }
 
     /// A document of the contract changed, so that more may change soon.
-    mutating func changed(now: Int64) { changedAt = now }
+    mutating func changed(now: Int64) {
+        changedAt = now
+        if sweep == nil { due = min(due, now + SweepSchedule.pause(sinceChange: 0)) }
+    }
 
     /// Makes a job of one token that was looked at before, or has it swept where the budget is used up.
     mutating func ask(for token: U256, now: Int64) throws {
+        try freeClaims(token...token)
         guard try isAnyKnown(token...token) else { return }
         isChanged = true
         guard budget.spend(1, now: now) == 1 else { return want(token...token, now: now) }
@@ -69,6 +73,7 @@ struct CollectionRows {
 
     /// Has a range swept; ranges that are asked for meanwhile become one.
     mutating func ask(for tokens: ClosedRange<U256>, now: Int64) throws {
+        try freeClaims(tokens)
         guard try isAnyKnown(tokens) else { return }
         isChanged = true
         want(tokens, now: now)
@@ -113,6 +118,19 @@ struct CollectionRows {
         }
         budget.giveBack(granted - Int64(made))
         return made
+    }
+
+    /// Whoever looks at one of the tokens at this moment may have asked before it changed: what they bring is late.
+    private func freeClaims(_ tokens: ClosedRange<U256>) throws {
+        try reading.db.cachedStatement(
+            sql: """
+                UPDATE metadata_job INDEXED BY metadata_job_claimed
+                SET due = 0, attempts = 0, claim = NULL, claim_until = 0
+                WHERE claim IS NOT NULL AND chain = ?1 AND contract = ?2 AND token BETWEEN ?3 AND ?4
+                """
+        ).execute(arguments: [
+            reading.chain, contract, ListReading.key(tokens.lowerBound), ListReading.key(tokens.upperBound),
+        ])
     }
 
     private func isAnyKnown(_ tokens: ClosedRange<U256>) throws -> Bool {

@@ -66,6 +66,7 @@ extension LedgerTransaction {
                 chain, contract, Int64(bitPattern: block.number + 1), Int64(bitPattern: block.number),
             ]
         )
+        try SQLiteStore.wantWalk(chain, db)
         openings = try Openings(db, chain: chain)
         return (block, row[4])
     }

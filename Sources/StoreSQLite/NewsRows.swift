@@ -8,7 +8,6 @@ struct NewsRows {
     private var held: Cursor?
 
     private struct Cursor {
-        var scope: MetadataScope
         /// Commits up to this revision are done.
         var revision: Int64
         /// A walk goes on behind this.
@@ -26,11 +25,16 @@ struct NewsRows {
     private static let walkPause: Int64 = 60
     private static let commitsAtOnce = 256
 
-    init(_ reading: ListReading) throws {
-        self.reading = reading
-        let row = try reading.first("SELECT * FROM metadata_cursor WHERE chain = ?1", [reading.chain])
-        guard let row, let scope = MetadataScope(rawValue: row["scope"]) else { return }
-        var cursor = Cursor(scope: scope, revision: row["revision"], walkedAt: row["walked_at"])
+    private let whose: MetadataScope
+
+    init(_ reading: ListReading, _ whose: MetadataScope) throws {
+        (self.reading, self.whose) = (reading, whose)
+        let row = try reading.first(
+            "SELECT * FROM metadata_cursor WHERE chain = ?1 AND scope = ?2",
+            [reading.chain, whose.rawValue]
+        )
+        guard let row else { return }
+        var cursor = Cursor(revision: row["revision"], walkedAt: row["walked_at"])
         if let isCounted: Bool = row["walk_counted"], let token: Data_ = row["walk_token"] {
             cursor.walk = MetadataPosition(isCounted: isCounted, contract: row["walk_contract"], token: Array(token))
         }
@@ -39,9 +43,9 @@ struct NewsRows {
     }
 
     /// Whether ``advance(_:now:)`` has anything to do; a look-up or two.
-    func hasNews(_ whose: MetadataScope, now: Int64) throws -> Bool {
+    func hasNews(now: Int64) throws -> Bool {
         guard reading.isIndexed else { return false }
-        guard let held, held.scope == whose, held.walk == nil else { return true }
+        guard let held, held.walk == nil else { return true }
         if held.wantsWalk, now - held.walkedAt >= Self.walkPause { return true }
         return try reading.first(
             "SELECT 1 FROM outbox WHERE chain = ?1 AND revision > ?2 LIMIT 1",
@@ -50,25 +54,25 @@ struct NewsRows {
     }
 
     /// One step: a stretch of a walk, or some commits; jobs made.
-    mutating func advance(_ whose: MetadataScope, now: Int64) throws -> Int {
+    mutating func advance(now: Int64) throws -> Int {
         let revision = Int64(bitPattern: reading.row.version.revision)
         var cursor =
-            held ?? Cursor(scope: whose, revision: revision, walk: .start, walkedAt: now)
-        if cursor.scope != whose || cursor.walk == nil && cursor.wantsWalk && now - cursor.walkedAt >= Self.walkPause {
-            cursor = Cursor(scope: whose, revision: revision, walk: .start, walkedAt: now)
+            held ?? Cursor(revision: revision, walk: .start, walkedAt: now)
+        if cursor.walk == nil, cursor.wantsWalk, now - cursor.walkedAt >= Self.walkPause {
+            cursor = Cursor(revision: revision, walk: .start, walkedAt: now)
         }
         defer { held = cursor }
         let made: Int
         if let walk = cursor.walk {
             (made, cursor.walk) = try SQLiteStore.enqueue(from: walk, only: nil, all: false, whose, reading)
         } else {
-            made = try searchCommits(&cursor, whose)
+            made = try searchCommits(&cursor)
         }
         try write(cursor)
         return made
     }
 
-    private func searchCommits(_ cursor: inout Cursor, _ whose: MetadataScope) throws -> Int {
+    private func searchCommits(_ cursor: inout Cursor) throws -> Int {
         let commits = try Row.fetchAll(
             reading.db.cachedStatement(
                 sql: """
@@ -93,7 +97,7 @@ struct NewsRows {
                             continue
                         }
                     #endif
-                    made += try enqueue(first, last, whose)
+                    made += try enqueue(first, last)
                 }
             }
             cursor.revision = commit[0]
@@ -104,18 +108,26 @@ struct NewsRows {
     /// A commit that spans more blocks brought history; what else lies between its ends would be looked through as well.
     private static let blocksMax: Int64 = 1_024
 
+    /// Its contract knew nothing of it when it was asked; it was minted since, by a transaction that a reorg had undone, or again.
+    private static let isMintedAnew = """
+        EXISTS(SELECT 1 FROM token_metadata m
+          WHERE m.chain = t.chain AND m.contract = t.contract AND m.token = t.token
+            AND m.uri_state <> \(URIState.ok.rawValue) AND m.block < moved.minted)
+        """
+
     /// Makes jobs of the tokens that moved in some blocks, are held, and have neither job nor metadata.
-    private func enqueue(_ first: Int64, _ last: Int64, _ whose: MetadataScope) throws -> Int {
+    private func enqueue(_ first: Int64, _ last: Int64) throws -> Int {
         var made = 0
         for (rule, table, isHeld) in [(0, "owner", "t.owner <> 0"), (1, "supply", "1")] {
             try reading.db.cachedStatement(
                 sql: """
                     INSERT INTO metadata_job(chain, contract, token, rule)
                     SELECT t.chain, t.contract, t.token, \(rule) FROM (
-                      SELECT DISTINCT chain, contract, token FROM transfer WHERE chain = ?1 AND block BETWEEN ?2 AND ?3
+                      SELECT chain, contract, token, max(CASE sender WHEN 0 THEN block END) AS minted
+                      FROM transfer WHERE chain = ?1 AND block BETWEEN ?2 AND ?3 GROUP BY contract, token
                     ) moved JOIN \(table) t
                       ON t.chain = moved.chain AND t.contract = moved.contract AND t.token = moved.token
-                    WHERE \(isHeld) AND \(SQLiteStore.isWithoutMetadata) AND \(whose.condition)
+                    WHERE \(isHeld) AND (\(SQLiteStore.isWithoutMetadata) OR \(Self.isMintedAnew)) AND \(whose.condition)
                     ON CONFLICT(chain, contract, token) DO NOTHING
                     """
             ).execute(arguments: [reading.chain, first, last])
@@ -132,19 +144,19 @@ struct NewsRows {
                 VALUES(?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            reading.chain, cursor.scope.rawValue, cursor.revision, cursor.walk?.isCounted, cursor.walk?.contract,
+            reading.chain, whose.rawValue, cursor.revision, cursor.walk?.isCounted, cursor.walk?.contract,
             cursor.walk.map { Blob.data($0.token) }, cursor.walkedAt, cursor.wantsWalk,
         ])
     }
 }
 
 extension MetadataScope {
-    /// Of a row `t` with chain and contract.
+    /// Of a row `t` with a contract of the chain that is the statement's first argument.
     var condition: String {
         switch self {
         case .everything: "1"
         case .listed:
-            "EXISTS(SELECT 1 FROM scope s WHERE s.chain = t.chain AND s.contract = t.contract AND s.active = 1)"
+            "t.contract IN (SELECT s.contract FROM scope s WHERE s.chain = ?1 AND s.active = 1)"
         }
     }
 }

@@ -49,8 +49,7 @@ extension SQLiteStore {
     package func document(of token: TokenID, version: UInt64?, on chain: ChainID) throws -> HeldDocument? {
         try pool.read { db in
             let reading = try ListReading(db, chain)
-            guard let contract = try reading.id(of: token.contract), try Self.hasMoved(token.token, contract, reading)
-            else { return nil }
+            guard let contract = try reading.id(of: token.contract) else { return nil }
             let row = try reading.first(
                 """
                 SELECT d.raw, d.hash, v.version FROM metadata_version v JOIN metadata_document d ON d.id = v.document
@@ -62,14 +61,13 @@ extension SQLiteStore {
                     version.map { Int64(clamping: $0) },
                 ]
             )
-            return try row.map { row in
-                let raw: Data_ = row[0]
-                return HeldDocument(
-                    raw: Array(raw),
-                    hash: try ListReading.hash(row, 1),
-                    version: ListReading.number(row, 2)
-                )
-            }
+            guard let row, try Self.hasMoved(token.token, contract, reading) else { return nil }
+            let raw: Data_ = row[0]
+            return HeldDocument(
+                raw: Array(raw),
+                hash: try ListReading.hash(row, 1),
+                version: ListReading.number(row, 2)
+            )
         }
     }
 

@@ -11,13 +11,13 @@ extension SQLiteStore: MetadataNews {
     ) async throws -> (made: Int, isDone: Bool) {
         try await run {
             // Most often there is nothing new, and then nobody has to wait for the writer.
-            guard try self.pool.read({ db in try NewsRows(ListReading(db, chain)).hasNews(whose, now: now) }) else {
+            guard try self.pool.read({ db in try NewsRows(ListReading(db, chain), whose).hasNews(now: now) }) else {
                 return (0, true)
             }
             return try self.writing { db in
-                var rows = try NewsRows(ListReading(db, chain))
-                guard try rows.hasNews(whose, now: now) else { return (0, true) }
-                return (try rows.advance(whose, now: now), false)
+                var rows = try NewsRows(ListReading(db, chain), whose)
+                guard try rows.hasNews(now: now) else { return (0, true) }
+                return (try rows.advance(now: now), false)
             }
         }
     }
@@ -136,8 +136,8 @@ extension SQLiteStore: MetadataNews {
                 "SELECT 1 FROM token_metadata WHERE chain = ?1 AND contract = ?2 AND token = ?3",
                 place
             ) != nil
-        if isHeld {
-            guard again else { return true }
+        if isHeld, !again { return true }
+        if again {
             var collection = try CollectionRows(reading, contract, now: now)
             guard collection.grants(now: now) else { return false }
             try collection.write()

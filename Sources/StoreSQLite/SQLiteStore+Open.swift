@@ -94,6 +94,13 @@ extension SQLiteStore {
 
     /// Makes a scope, or takes one up again; a smaller first block opens the range below the old one.
     private func makeScope(_ contract: AddressID?, chain: Int64, first: BlockNumber, _ db: Database) throws {
+        let isNew =
+            try Row.fetchOne(
+                db,
+                sql: "SELECT 1 FROM scope WHERE chain = ? AND contract IS ? AND active = 1",
+                arguments: [chain, contract]
+            ) == nil
+        if isNew { try Self.wantWalk(chain, db) }
         try db.execute(
             sql: """
                 INSERT INTO scope(chain, contract, first_block, active) VALUES(?, ?, ?, 1)

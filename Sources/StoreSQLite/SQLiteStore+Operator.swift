@@ -27,8 +27,14 @@ extension SQLiteStore {
                     row.id, address, Int64(bitPattern: firstBlock), row.tip.map { Int64(bitPattern: $0.number) },
                 ]
             )
+            try Self.wantWalk(row.id, db)
             if let rule { try ChainTable.set(rule, of: contract, chain: row.id, db) }
         }
+    }
+
+    /// Has what is held searched for tokens that nobody looked at: some came into it, or into sight, without a transfer.
+    static func wantWalk(_ chain: Int64, _ db: Database) throws {
+        try db.execute(sql: "UPDATE metadata_cursor SET wants_walk = 1 WHERE chain = ?", arguments: [chain])
     }
 
     /// Stops following a contract.

@@ -47,6 +47,23 @@ import Tokens
         )
     }
 
+    private static func result(_ job: MetadataJob) -> MetadataResult {
+        MetadataResult(
+            job: job,
+            uri: ObservedURI(
+                state: .ok,
+                raw: [1],
+                location: "https://a.example/1",
+                block: BlockRef(number: 5, hash: TestLedger.hash(5))
+            ),
+            finding: .document(
+                MetadataDocument(raw: [1], hash: TestLedger.hash(1, 2), fields: MetadataFields(name: "x"))
+            ),
+            retryAt: nil,
+            host: ""
+        )
+    }
+
     /// Looks at all that is queued, in the state of a block; each has a document that it had before.
     @discardableResult
     private func look(_ ledger: TestLedger, at block: BlockNumber = 5, now: Int64 = 100) async throws -> Int {
@@ -230,6 +247,75 @@ import Tokens
         try await take([.tokens(U256(1)...U256(10))], ledger, through: 7)
         #expect(try await sweep(ledger, now: 201) == 510)
         #expect(try await look(ledger, now: 202) == 510)
+    }
+
+    @Test func `two who look for different tokens do not begin each other's walk anew`() async throws {
+        let ledger = try Self.ledger()
+        #expect(try await news(ledger) == 4)
+        #expect(try await news(ledger, .listed) == 0)
+        for _ in 0..<3 {
+            #expect(try await ledger.store.enqueueNews(of: 321, .everything, now: 100).isDone)
+            #expect(try await ledger.store.enqueueNews(of: 321, .listed, now: 100).isDone)
+        }
+    }
+
+    @Test func `a contract that is followed by name from now on has its held tokens looked up`() async throws {
+        let ledger = try Self.ledger()
+        #expect(try await news(ledger, .listed) == 0)
+        try ledger.store.addContract(Self.one, from: 0, to: 321, id: ID128(high: 7, low: 7))
+        #expect(try await news(ledger, .listed, now: 200) == 3)
+    }
+
+    @Test func `a change that is told while a token is looked at for the first time makes that look late`() async throws
+    {
+        let ledger = try Self.ledger()
+        _ = try await news(ledger)
+        let jobs = try await claim(ledger)
+        let (known, unknown) = (
+            jobs.filter { $0.token.contract == Self.two }, jobs.filter { $0.token.contract == Self.one }
+        )
+        #expect(known.count == 1 && unknown.count == 3)
+        _ = try await ledger.store.finishMetadata(known.map(Self.result), of: 321, as: Self.worker, now: 100)
+        try await take([everything], ledger)
+        let tally = try await ledger.store.finishMetadata(unknown.map(Self.result), of: 321, as: Self.worker, now: 100)
+        #expect(tally.late == 3 && tally.changed == 0)
+        #expect(try await look(ledger, now: 200) == 3)
+    }
+
+    @Test func `a token that its contract did not know is looked up when it is minted after all`() async throws {
+        let ledger = try Self.ledger()
+        _ = try await news(ledger)
+        let jobs = try await claim(ledger)
+        let refused = jobs.map { job in
+            MetadataResult(
+                job: job,
+                uri: ObservedURI(
+                    state: .reverted,
+                    raw: nil,
+                    location: nil,
+                    block: BlockRef(number: 5, hash: TestLedger.hash(5))
+                ),
+                finding: .failed("reverted"),
+                retryAt: nil,
+                host: ""
+            )
+        }
+        _ = try await ledger.store.finishMetadata(refused, of: 321, as: Self.worker, now: 100)
+        ledger.at(9)
+        // One is minted again, another only changes hands.
+        ledger.move(U256(1), of: Self.one, from: Self.wallet, to: .zero)
+        ledger.move(U256(1), of: Self.one, to: Self.wallet)
+        ledger.move(U256(2), of: Self.one, from: Self.wallet, to: TestLedger.address(77))
+        try ledger.commit()
+        #expect(try await news(ledger) == 1)
+        #expect(try await claim(ledger, now: 200).map(\.token.token) == [.one])
+    }
+
+    @Test func `a contract that nobody could ask in time has its budget, too`() async throws {
+        let ledger = try Self.ledger()
+        let wish = MetadataWish(token: TokenID(contract: Self.one, token: U256(2)), rule: .unique)
+        let often = Array(repeating: wish, count: 20_001)
+        #expect(try await ledger.store.requestMetadata(often, of: 321, again: true, now: 100).count == 20_000)
     }
 
     @Test func `a contract that says that it changed is asked again what it is, and its tokens are not`() async throws {

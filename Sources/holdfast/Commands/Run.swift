@@ -87,7 +87,9 @@ struct Run: AsyncParsableCommand {
                     if roles == [.live] { serving.port = nil }
                     serving.answersQuestions = roles.contains(.api)
                     serving.refreshesWallets = roles.contains(.sync)
-                    serving.enriches = isWanted
+                    // Who is asked need not be who looks; only a database that is just read takes no wishes.
+                    serving.enriches =
+                        !roles.isDisjoint(with: [.sync, .enrich]) && chains.contains { $0.enrichment != .none }
                     serving.marketplaces = Marketplaces(
                         Dictionary(chains.map { ($0.chainID, $0.marketplaces) }, uniquingKeysWith: { $0.union($1) })
                     )
@@ -102,7 +104,7 @@ struct Run: AsyncParsableCommand {
                             }
                             if roles.contains(.live) { group.addTask { try await live.run(chains) } }
                             // Who only answers has nothing else to do.
-                            if roles.isDisjoint(with: [.sync, .enrich]) {
+                            if !roles.contains(.sync), enrichment == nil {
                                 group.addTask { while true { try await Task.sleep(for: .seconds(3_600)) } }
                             }
                             defer { group.cancelAll() }
@@ -129,7 +131,7 @@ struct Run: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure.work("\(path) does not exist; a process with the role sync makes it")
         }
-        return try roles.contains(.enrich) ? SQLiteStore(path: path) : SQLiteStore(reading: path)
+        return try roles.contains(.enrich) ? SQLiteStore(path: path, lease: .standard()) : SQLiteStore(reading: path)
     }
 
     /// The file's chains, or the one that flags and environment name; never a mixture.
