@@ -55,20 +55,48 @@ extension LedgerTransaction {
                 """,
             arguments: [id]
         )
-        // A scope that is active reads history already, and goes on to; one that was dropped starts where this ends.
-        try db.execute(
-            sql: """
-                INSERT INTO scope(chain, contract, first_block, followed_from, active) VALUES(?1, ?2, ?3, ?4, 1)
-                ON CONFLICT DO UPDATE SET
-                  first_block = CASE active WHEN 1 THEN first_block ELSE excluded.first_block END, active = 1
-                """,
-            arguments: [
-                chain, contract, Int64(bitPattern: block.number + 1), Int64(bitPattern: block.number),
-            ]
-        )
+        try follow(contract, from: block.number + 1)
+        try newHolders(contract)
         try SQLiteStore.wantWalk(chain, db)
         openings = try Openings(db, chain: chain)
         return (block, row[4])
+    }
+
+    /// Follows a contract from where its snapshot ends.
+    ///
+    /// Not where the whole chain is followed from there or before: that scope's word about it is good, and one that begins
+    /// later would take the past's answers away. A scope that is active, or whose events are held, keeps its beginning: what
+    /// lies between has to be read before the contract is complete again.
+    private func follow(_ contract: AddressID, from first: BlockNumber) throws {
+        let isFollowed =
+            try Row.fetchOne(
+                db,
+                sql: "SELECT 1 FROM scope WHERE chain = ? AND contract IS NULL AND active = 1 AND first_block <= ?",
+                arguments: [chain, Int64(bitPattern: first)]
+            ) != nil
+        guard !isFollowed else { return }
+        try db.execute(
+            sql: """
+                INSERT INTO scope(chain, contract, first_block, followed_from, active) VALUES(?1, ?2, ?3, ?3 - 1, 1)
+                ON CONFLICT DO UPDATE SET
+                  first_block = CASE
+                    WHEN active = 1 OR EXISTS(SELECT 1 FROM contract c WHERE c.chain = ?1 AND c.contract = ?2 AND c.rows > 0)
+                    THEN first_block ELSE excluded.first_block END,
+                  active = 1
+                """,
+            arguments: [chain, contract, Int64(bitPattern: first)]
+        )
+    }
+
+    /// Counts of traits that are kept belong to other holders now.
+    private func newHolders(_ contract: AddressID) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO trait_revision(chain, contract, revision) VALUES(?, ?, 1)
+                ON CONFLICT(chain, contract) DO UPDATE SET revision = revision + 1
+                """,
+            arguments: [chain, contract]
+        )
     }
 
     private func owners(of contract: AddressID) throws -> Int64 {
@@ -82,11 +110,14 @@ extension LedgerTransaction {
     /// Lets events decide about a contract's tokens, now that they are read up to the snapshot's block.
     ///
     /// A token of which there is no event keeps the owner that was read: nothing says that it has another.
-    mutating func settle(_ contract: AddressID) throws {
+    ///
+    /// - Parameter start: from which block on they are read.
+    private mutating func settle(_ contract: AddressID, from start: BlockNumber) throws {
         try giveWay(contract)
+        try newHolders(contract)
         try db.execute(
-            sql: "UPDATE snapshot SET settled = 1 WHERE chain = ? AND contract = ?",
-            arguments: [chain, contract]
+            sql: "UPDATE snapshot SET settled = ? + 1 WHERE chain = ? AND contract = ?",
+            arguments: [Int64(bitPattern: start), chain, contract]
         )
         openings = try Openings(db, chain: chain)
     }
@@ -94,6 +125,7 @@ extension LedgerTransaction {
     /// Takes what was published of a contract out again: the block it was read at is not part of what is held any more.
     mutating func drop(_ contract: AddressID) throws {
         try giveWay(contract)
+        try newHolders(contract)
         try db.execute(
             sql: "DELETE FROM owner WHERE chain = ? AND contract = ? AND source = 1",
             arguments: [chain, contract]
@@ -121,48 +153,56 @@ extension LedgerTransaction {
     }
 
     /// Owners that were read give way to the newest event about their token, where there is one.
+    ///
+    /// One pass through the contract's transfers by their index, or through the chain's while there is none yet.
     private mutating func giveWay(_ contract: AddressID) throws {
-        let newest = """
-            FROM transfer t WHERE t.chain = owner.chain AND t.contract = owner.contract AND t.token = owner.token
-              AND t.kind IN \(KindSQL.unique) AND t.block < 1 << 62
-            """
         try db.execute(
             sql: """
-                UPDATE owner SET (owner, block, log_index, ordinal, source) = (
-                  SELECT t.recipient, t.block, t.log_index, t.ordinal, 0 \(newest)
-                  ORDER BY t.block DESC, t.log_index DESC, t.ordinal DESC LIMIT 1)
-                WHERE chain = ? AND contract = ? AND source = 1 AND EXISTS(SELECT 1 \(newest))
+                UPDATE owner SET owner = t.recipient, block = t.block, log_index = t.log_index, ordinal = t.ordinal, source = 0
+                FROM (
+                  SELECT token, recipient, block, log_index, ordinal, row_number() OVER (
+                    PARTITION BY token ORDER BY block DESC, log_index DESC, ordinal DESC) AS place
+                  FROM transfer WHERE chain = ?1 AND contract = ?2 AND kind IN \(KindSQL.unique)
+                ) t
+                WHERE owner.chain = ?1 AND owner.contract = ?2 AND owner.source = 1 AND owner.token = t.token AND t.place = 1
                 """,
+            arguments: [chain, contract]
+        )
+        let ranges = try Row.fetchAll(
+            db,
+            sql: "SELECT first, last FROM token_range WHERE chain = ? AND contract = ?",
             arguments: [chain, contract]
         )
         // Who owns an id of a range is decided when somebody asks.
-        try db.execute(
-            sql: """
-                DELETE FROM owner WHERE chain = ? AND contract = ? AND source = 1 AND EXISTS(
-                  SELECT 1 FROM token_range r WHERE r.chain = owner.chain AND r.contract = owner.contract
-                    AND r.first <= owner.token AND r.last >= owner.token)
-                """,
-            arguments: [chain, contract]
-        )
-        tokensDiscovered -= Int64(db.changesCount)
+        for range in ranges {
+            try db.execute(
+                sql: """
+                    DELETE FROM owner WHERE chain = ? AND contract = ? AND source = 1 AND token BETWEEN ? AND ?
+                    """,
+                arguments: [chain, contract, range[0] as Data_, range[1] as Data_]
+            )
+            tokensDiscovered -= Int64(db.changesCount)
+        }
     }
 
-    /// Settles each snapshot whose contract's events are read up to its block by now.
+    /// Settles each snapshot whose contract's events are read up to its block by now, again where they begin earlier now.
     ///
     /// Waits for the indexes: without them each look-up would pass the whole chain.
     mutating func settle(_ coverage: [CoverageKey: Coverage], _ db: Database) throws {
+        guard !openings.contracts.isEmpty, try Schema.isIndexed(db) else { return }
+        let scopes = try ChainTable.scopes(of: chain, db)
+        let eventSets = try ChainTable.eventSets(of: chain, db)
         for contract in openings.contracts {
-            guard let entry = openings[contract], !entry.isSettled, try Schema.isIndexed(db),
-                let address = try statements.addresses.address(of: contract, db)
+            guard let entry = openings[contract], let address = try statements.addresses.address(of: contract, db)
             else { continue }
             let start = ChainState.historyStart(
                 of: address,
                 upTo: entry.block.number,
-                scopes: try ChainTable.scopes(of: chain, db),
-                eventSets: try ChainTable.eventSets(of: chain, db),
+                scopes: scopes,
+                eventSets: eventSets,
                 coverage: coverage
             )
-            if start != nil { try settle(contract) }
+            if let start, start != entry.settledFrom { try settle(contract, from: start) }
         }
     }
 

@@ -54,22 +54,27 @@ struct ListReading {
     /// - Throws: ``ListingError/notCovered(block:reached:)`` for a past block that is not completely read, and
     ///   ``ListingError/notIndexed`` while the first backfill goes on.
     func standing(of contract: Address?, at block: BlockNumber?) throws -> Standing {
-        guard let block else { return standing(of: contract) }
+        guard let block else { return try standing(of: contract) }
         let standing = try standing(of: contract, past: block)
         try requireIndexes()
         return standing
     }
 
     /// How far answers about a contract (nil: about everything) can be trusted now.
-    func standing(of contract: Address?) -> Standing {
+    func standing(of contract: Address?) throws -> Standing {
         let reached = state.reach(of: contract)
+        // Events above a snapshot are all there; what the snapshot left out is not.
+        var isWhole = true
+        if let contract, let id = try id(of: contract), let entry = openings[id], !entry.isSettled {
+            isWhole = !entry.isPartial
+        }
         return Standing(
             chain: row.identity.chainID,
             revision: row.version.revision,
             block: row.tip?.number,
             hash: row.tip?.hash,
             isFinal: isFinal(row.tip?.number),
-            isComplete: reached != nil && reached == row.tip?.number
+            isComplete: isWhole && reached != nil && reached == row.tip?.number
         )
     }
 

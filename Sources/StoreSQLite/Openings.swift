@@ -11,7 +11,11 @@ struct Openings {
         var generation: Int64
         var block: BlockRef
         /// Whether events are read up to the block: then they decide wherever there is one.
-        var isSettled: Bool
+        var isSettled: Bool { settledFrom != nil }
+        /// From where they are read.
+        var settledFrom: BlockNumber?
+        /// Whether tokens are known to be missing, or only some ids were asked for.
+        var isPartial: Bool
     }
 
     private let db: Database
@@ -25,8 +29,10 @@ struct Openings {
         let rows = try Row.fetchCursor(
             db.cachedStatement(
                 sql: """
-                    SELECT contract, published, published_block, published_hash, settled FROM snapshot
-                    WHERE chain = ? AND published IS NOT NULL
+                    SELECT contract, published, published_block, published_hash, settled,
+                      source = \(SnapshotPlan.Source.given.rawValue), supply, read,
+                      EXISTS(SELECT 1 FROM snapshot_failure f WHERE f.snapshot = snapshot.id)
+                    FROM snapshot WHERE chain = ? AND published IS NOT NULL
                     """
             ),
             arguments: [chain]
@@ -35,7 +41,9 @@ struct Openings {
             entries[row[0]] = Entry(
                 generation: row[1],
                 block: BlockRef(number: ListReading.number(row, 2), hash: try ListReading.hash(row, 3)),
-                isSettled: row[4]
+                settledFrom: row[4] as Int64 == 0 ? nil : ListReading.number(row, 4) - 1,
+                isPartial: try row[5] as Bool? == true || row[8] as Bool
+                    || !row.hasNull(atIndex: 6) && ListReading.token(row, 6) > U256(ListReading.number(row, 7))
             )
         }
         self.entries = entries

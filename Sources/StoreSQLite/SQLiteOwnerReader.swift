@@ -182,7 +182,7 @@ final class SQLiteOwnerReader: OwnerReader, @unchecked Sendable {
             hasCounted: kinds?[1] ?? false,
             hasConflicts: try id.map { try ConflictRows.has($0, reading) } ?? false,
             opening: id.flatMap { reading.openings[$0]?.block },
-            standing: reading.standing(of: contract)
+            standing: try reading.standing(of: contract)
         )
         if kept.standings.count >= Self.standingsMax { kept.standings.removeAll(keepingCapacity: true) }
         kept.standings[key] = known

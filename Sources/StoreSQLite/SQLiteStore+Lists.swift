@@ -71,7 +71,7 @@ extension SQLiteStore: Listings {
                 items: Array(rows.prefix(page.limit)),
                 next: rows.count > page.limit ? rows[page.limit].contract : nil,
                 isTruncated: false,
-                standing: reading.standing(of: nil)
+                standing: try reading.standing(of: nil)
             )
         }
     }
@@ -81,7 +81,7 @@ extension SQLiteStore: Listings {
         on chain: ChainID
     ) throws -> (summary: ContractSummary, standing: Standing)? {
         try list(chain) { reading in
-            let standing = reading.standing(of: contract)
+            let standing = try reading.standing(of: contract)
             if let id = try reading.id(of: contract),
                 let held = try reading.contracts(from: id, limit: 1).first, held.contract == contract
             {

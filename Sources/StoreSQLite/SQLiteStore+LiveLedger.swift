@@ -32,7 +32,7 @@ extension SQLiteStore: LiveLedger {
                 let reading = try ListReading(db, chain)
                 guard let tip = reading.row.tip, let found = try self.holding(holding, reading) else { return nil }
                 // With a hole in the history the owner may be one of long ago; that a token is counted any event tells.
-                let standing = reading.standing(of: holding.contract)
+                let standing = try reading.standing(of: holding.contract)
                 guard standing.isComplete || found == .counted else { return nil }
                 let row = try reading.first(Self.timeOfBlock, [reading.chain, Int64(bitPattern: tip.number)])
                 let time: Int64? = row?[0]
@@ -82,7 +82,7 @@ extension SQLiteStore: LiveLedger {
                     tokens: nil,
                     holders: nil,
                     transfers: ListReading.number(row, 0),
-                    standing: reading.standing(of: contract)
+                    standing: try reading.standing(of: contract)
                 )
                 let kinds = try reading.first(ListSQL.hasRangesAndCounted, [reading.chain, id])
                 // Who holds which id of a range is decided id by id.

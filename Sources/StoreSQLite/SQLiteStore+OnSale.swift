@@ -11,7 +11,7 @@ extension SQLiteStore {
         _ page: PageRequest<TokenPosition>
     ) throws -> Page<HeldToken, TokenPosition> {
         try list(chain) { reading in
-            let standing = reading.standing(of: contract)
+            let standing = try reading.standing(of: contract)
             try reading.requireIndexes()
             var (found, ends, isTruncated): ([HeldToken], [TokenPosition], Bool) = ([], [], false)
             guard let id = try reading.id(of: contract) else {

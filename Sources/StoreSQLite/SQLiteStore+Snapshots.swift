@@ -33,7 +33,8 @@ extension SQLiteStore: Snapshots {
                 try db.execute(
                     sql: """
                         UPDATE snapshot SET ids_first = ?, ids_last = ?, block_wanted = ?, requested_at = ?, phase = 0,
-                          block = NULL, block_hash = NULL, reason = NULL, finished_at = NULL
+                          block = NULL, block_hash = NULL, reason = NULL, finished_at = NULL,
+                          claim = NULL, claim_until = 0
                         WHERE id = ?
                         """,
                     arguments: wanted + [now, job.id]
@@ -186,6 +187,17 @@ extension SQLiteStore: Snapshots {
             let again = Set(batch.failures.map(\.item))
             try rows.unlist(items.filter { !again.contains($0) }, of: id)
             try rows.stage(batch, of: id, addresses)
+            // What readers see already grows by it; what was never published waits for the rest.
+            let isSeen =
+                try Row.fetchOne(
+                    db,
+                    sql: "SELECT 1 FROM snapshot WHERE id = ? AND published = generation",
+                    arguments: [id]
+                ) != nil
+            if isSeen {
+                var generator = SystemRandomNumberGenerator()
+                try put(id, .random(using: &generator), db)
+            }
         case .renewed:
             try rows.sweep(id)
         case .published(let commit, let now):
@@ -220,6 +232,14 @@ extension SQLiteStore: Snapshots {
 
     /// In one transaction, through the same fence as every update: whoever holds the chain reads its state again then.
     private func publish(_ id: Int64, _ commit: ID128, _ now: Int64, _ db: Database) throws {
+        try put(id, commit, db)
+        try db.execute(
+            sql: "UPDATE snapshot SET phase = 1, reason = NULL, finished_at = ? WHERE id = ?",
+            arguments: [now, id]
+        )
+    }
+
+    private func put(_ id: Int64, _ commit: ID128, _ db: Database) throws {
         guard let job = try SnapshotRows(db: db).job(id), let row = try ChainTable.row(of: job.chain, db) else {
             throw ListReading.damaged("snapshot")
         }
@@ -227,10 +247,6 @@ extension SQLiteStore: Snapshots {
         update.isByOperator = true
         update.publishes = id
         try apply(update, to: job.chain, db)
-        try db.execute(
-            sql: "UPDATE snapshot SET phase = 1, reason = NULL, finished_at = ? WHERE id = ?",
-            arguments: [now, id]
-        )
     }
 
     package func releaseSnapshot(_ id: Int64, as claim: ID128) async throws {

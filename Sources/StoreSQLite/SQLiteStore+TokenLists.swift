@@ -227,15 +227,15 @@ private struct TokenList {
             let next = try rows.uniques(in: zone.ids, onlyReceived: !zone.isOwned)
             var found: [HeldToken] = []
             let open = try walk.walk(zone.ids, next: next) { token in
-                found.append(
-                    HeldToken(
-                        contract: contract,
-                        token: token.token,
-                        rule: .unique,
-                        owner: token.owner,
-                        amount: SignedSum(1)
-                    )
+                var held = HeldToken(
+                    contract: contract,
+                    token: token.token,
+                    rule: .unique,
+                    owner: token.owner,
+                    amount: SignedSum(1)
                 )
+                held.isObserved = token.place.isOpening
+                found.append(held)
             }
             if let open = try merge(found, contract, &counted) ?? open { return open }
         }

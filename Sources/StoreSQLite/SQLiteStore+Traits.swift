@@ -61,7 +61,7 @@ extension SQLiteStore: TraitListings {
         limits: ListLimits
     ) throws -> CollectionPage<FoundToken, TokenPosition> {
         try list(chain) { reading in
-            var standing = reading.standing(of: contract)
+            var standing = try reading.standing(of: contract)
             guard let id = try reading.id(of: contract) else {
                 return CollectionPage(items: [], next: nil, standing: standing)
             }
@@ -79,7 +79,7 @@ extension SQLiteStore: TraitListings {
         _ body: (ListReading, AddressID, CensusCache.Counted) throws -> (items: [Item], next: Position?)
     ) throws -> CollectionPage<Item, Position> {
         try list(chain) { reading in
-            var standing = reading.standing(of: contract)
+            var standing = try reading.standing(of: contract)
             let none = CollectionTally(tokens: 0, unknown: 0, entropy: 0)
             guard let id = try reading.id(of: contract), let key = try CensusReader(reading, id).key() else {
                 return CollectionPage(items: [], next: nil, standing: standing, tally: none)

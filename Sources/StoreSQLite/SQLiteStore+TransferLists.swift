@@ -61,7 +61,7 @@ extension SQLiteStore {
                     add(try reading.ranges(ofWallet: address, before, limit: limit, limits.rangeStepsMax))
                 }
             }
-            return Self.page(lines, reached, page.limit, reading.standing(of: contract))
+            return Self.page(lines, reached, page.limit, try reading.standing(of: contract))
         }
     }
 

@@ -126,13 +126,15 @@ struct TokenSearch {
         let place: StatementArguments = [reading.chain, contract, ListReading.key(token)]
         let own = try reading.first(ListSQL.owner, place)
         var owner = try own.map { try ListReading.address($0, 3) }
+        var isObserved = own.map { ListReading.place($0, from: 0).isOpening } ?? false
         if let segment = ranges?.segment(covering: token),
             own.map({ ListReading.place($0, from: 0) < segment.place }) ?? true
         {
-            owner = segment.owner
+            (owner, isObserved) = (segment.owner, false)
         }
         if let owner, owner != .zero {
             out.append(HeldToken(contract: address, token: token, rule: .unique, owner: owner, amount: SignedSum(1)))
+            out[0].isObserved = isObserved
         }
         if let row = try reading.first(TraitSQL.supply, place) {
             let amount = try ListReading.sum(row, 0)

@@ -10,7 +10,14 @@ struct SnapshotReport {
     private static let shownMax = 20
 
     /// Whether everything that was asked for is visible now.
-    var isWhole: Bool { job.phase == .published && failures.isEmpty && job.reason == nil }
+    ///
+    /// A contract that says that it has more tokens than were found has some beyond the ids that were asked for.
+    var isWhole: Bool { job.phase == .published && failures.isEmpty && job.reason == nil && !isShort }
+
+    private var isShort: Bool {
+        guard job.ids == nil, let supply = job.plan?.supply else { return false }
+        return supply > U256(UInt64(job.counts.read + job.counts.failed))
+    }
 
     var text: String {
         let counts = job.counts
@@ -21,6 +28,9 @@ struct SnapshotReport {
             case .running:
                 "not published: \(counts.read) read, \(counts.absent) absent, \(counts.failed) not answered yet"
             }
+        if isShort, let supply = job.plan?.supply {
+            text += " · the contract says that it has \(supply.decimal): give the others with --ids"
+        }
         if job.phase != .failed, let block = job.block { text += " · as of block \(block.number)" }
         if job.phase == .published, let reason = job.reason { text += "\nwhat failed was not read again: \(reason)" }
         guard job.phase != .failed, !failures.isEmpty else { return text }

@@ -123,6 +123,7 @@ extension JSONWriter {
             json.field("tokenId", token.token.decimal)
             json.field("standard", token.rule.standard)
             json.fields(amount: token.amount)
+            if token.isObserved { json.field("ownership", "observed") }
             if let isOnSale { json.field("onSale", isOnSale) }
         }
     }
@@ -138,6 +139,7 @@ extension JSONWriter {
         switch token.rule {
         case .unique:
             field("owner", token.owner?.checksummed)
+            if token.isObserved { field("ownership", "observed") }
             if !marketplaces.isEmpty { field("onSale", token.owner.map(marketplaces.contains) ?? false) }
         case .counted: fields(amount: token.amount, named: "supply")
         }

@@ -25,7 +25,8 @@ struct ChainRoutes: Sendable {
             let isOnSale = marketplaces.hasOnSale(wallet, on: chain)
             json.field("tokens", each: answer.items) { $0.object(ofWallet: $1, isOnSale: isOnSale) }
             json.field("truncated", answer.isTruncated)
-            json.field("ownership", "events")
+            // Each token that a snapshot alone knows says so itself.
+            json.field("ownership", answer.items.contains(where: \.isObserved) ? "mixed" : "events")
             try page.write(&json, next: answer.next, answer.standing)
         }
     }

@@ -81,6 +81,8 @@ package struct HeldToken: Sendable, Equatable {
     package var owner: Address?
     /// The wallet's balance, or in a contract's list the supply by mints and burns; 1 for unique tokens.
     package var amount: SignedSum
+    /// Whether a snapshot says so, and no event.
+    package var isObserved = false
 
     package init(contract: Address, token: U256, rule: HoldingRule, owner: Address?, amount: SignedSum) {
         self.contract = contract
