@@ -23,6 +23,11 @@ extension LedgerTransaction {
         let block = BlockRef(number: ListReading.number(row, 2), hash: try ListReading.hash(row, 3))
         if let old = openings[contract], old.generation != generation { try drop(contract) }
         try insert(BlockRecord(number: block.number, hash: block.hash, timestamp: nil, role: []))
+        // What a retry read lies beside what is published until now.
+        try db.execute(
+            sql: "UPDATE opening SET generation = ?3 WHERE chain = ?1 AND contract = ?2 AND generation = ?3 + 1",
+            arguments: [chain, contract, generation]
+        )
         let before = try owners(of: contract)
         let place = Place.opening(after: block.number)
         try db.execute(
@@ -55,19 +60,33 @@ extension LedgerTransaction {
                 """,
             arguments: [id]
         )
-        // A scope that is active reads history already, and goes on to; one that was dropped starts where this ends.
+        // A scope that is active goes on to read the history that it wants; one that was dropped starts where this ends.
+        // None starts later: what moved in between would be in neither.
         try db.execute(
             sql: """
                 INSERT INTO scope(chain, contract, first_block, followed_from, active) VALUES(?1, ?2, ?3, ?4, 1)
                 ON CONFLICT DO UPDATE SET
-                  first_block = CASE active WHEN 1 THEN first_block ELSE excluded.first_block END, active = 1
+                  first_block = CASE active WHEN 1 THEN min(first_block, excluded.first_block) ELSE excluded.first_block END,
+                  active = 1
                 """,
             arguments: [
                 chain, contract, Int64(bitPattern: block.number + 1), Int64(bitPattern: block.number),
             ]
         )
+        try noteChange(of: contract)
         openings = try Openings(db, chain: chain)
         return (block, row[4])
+    }
+
+    /// A contract's kept count is of its transfers and its traits, of which a snapshot changes none: it is counted again.
+    private func noteChange(of contract: AddressID) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO trait_revision(chain, contract, revision) VALUES(?, ?, 1)
+                ON CONFLICT(chain, contract) DO UPDATE SET revision = revision + 1
+                """,
+            arguments: [chain, contract]
+        )
     }
 
     private func owners(of contract: AddressID) throws -> Int64 {
@@ -83,6 +102,18 @@ extension LedgerTransaction {
     /// A token of which there is no event keeps the owner that was read: nothing says that it has another.
     mutating func settle(_ contract: AddressID) throws {
         try giveWay(contract)
+        // Ranges up to the block decide now and in the past; a transfer that is undone gives the token back to them.
+        try db.execute(
+            sql: """
+                DELETE FROM opening WHERE chain = ?1 AND contract = ?2 AND generation = ?3 AND EXISTS(
+                  SELECT 1 FROM token_range r WHERE r.chain = ?1 AND r.contract = ?2 AND r.block <= ?4
+                    AND r.first <= opening.token AND r.last >= opening.token)
+                """,
+            arguments: [
+                chain, contract, openings[contract]?.generation,
+                openings[contract].map { Int64(bitPattern: $0.block.number) },
+            ]
+        )
         try db.execute(
             sql: "UPDATE snapshot SET settled = 1 WHERE chain = ? AND contract = ?",
             arguments: [chain, contract]
@@ -100,7 +131,7 @@ extension LedgerTransaction {
         tokensDiscovered -= Int64(db.changesCount)
         let generation = openings[contract]?.generation
         try db.execute(
-            sql: "DELETE FROM opening WHERE chain = ? AND contract = ? AND generation = ?",
+            sql: "DELETE FROM opening WHERE chain = ?1 AND contract = ?2 AND generation BETWEEN ?3 AND ?3 + 1",
             arguments: [chain, contract, generation]
         )
         try db.execute(
@@ -134,16 +165,17 @@ extension LedgerTransaction {
                 """,
             arguments: [chain, contract]
         )
-        // Who owns an id of a range is decided when somebody asks.
+        // Who owns an id of a range is decided when somebody asks; a range after the block may be undone again.
         try db.execute(
             sql: """
                 DELETE FROM owner WHERE chain = ? AND contract = ? AND source = 1 AND EXISTS(
                   SELECT 1 FROM token_range r WHERE r.chain = owner.chain AND r.contract = owner.contract
-                    AND r.first <= owner.token AND r.last >= owner.token)
+                    AND r.block <= owner.block AND r.first <= owner.token AND r.last >= owner.token)
                 """,
             arguments: [chain, contract]
         )
         tokensDiscovered -= Int64(db.changesCount)
+        try noteChange(of: contract)
     }
 
     /// Settles each snapshot whose contract's events are read up to its block by now.

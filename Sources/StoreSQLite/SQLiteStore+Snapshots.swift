@@ -202,12 +202,13 @@ extension SQLiteStore: Snapshots {
         }
     }
 
+    /// Two generations on: the one between is what a retry of the last one may have staged.
     private func pin(_ id: Int64, _ block: BlockRef, _ isFinal: Bool, _ plan: SnapshotPlan, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM snapshot_failure WHERE snapshot = ?", arguments: [id])
         let first = plan.range.map { ListReading.key($0.lowerBound) }
         try db.execute(
             sql: """
-                UPDATE snapshot SET generation = generation + 1, phase = 0, block = ?, block_hash = ?, is_final = ?,
+                UPDATE snapshot SET generation = generation + 2, phase = 0, block = ?, block_hash = ?, is_final = ?,
                   source = ?, first = ?, last = ?, supply = ?, next = ?, read = 0, absent = 0
                 WHERE id = ?
                 """,
