@@ -149,6 +149,17 @@ import Tokens
         #expect(ContractProbe.judge(outcomes, ids: Self.range(1, 2)) == .plan(plan))
     }
 
+    /// Its ids may lie above its count: they would be missed without a word.
+    @Test func `an enumeration that costs too much is not taken for none`() {
+        let outcomes = Self.outcomes([5: .outOfResource])
+        #expect(Self.reason(ContractProbe.judge(outcomes, ids: nil)).contains("its enumeration takes more gas"))
+        let given = SnapshotPlan(source: .given, range: Self.range(1, 2), supply: U256(7))
+        #expect(ContractProbe.judge(outcomes, ids: Self.range(1, 2)) == .plan(given))
+        let silent = Self.outcomes([3: Self.said(0), 5: .outOfResource])
+        let numbered = SnapshotPlan(source: .numbered, range: Self.range(0, 7), supply: U256(7))
+        #expect(ContractProbe.judge(silent, ids: nil) == .plan(numbered))
+    }
+
     @Test(arguments: [U256(1_000_001), U256(UInt64.max), .max])
     func `with more tokens than are read it is refused`(supply: U256) {
         for isEnumerable: UInt64 in [0, 1] {
