@@ -151,7 +151,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HoldfastTests",
-            dependencies: ["holdfast", "Ethereum", "Tokens", "ChainClient", "StoreSQLite"],
+            dependencies: ["holdfast", "Ethereum", "Tokens", "ChainClient", "StoreSQLite", argumentParser],
             swiftSettings: strict
         ),
         .testTarget(

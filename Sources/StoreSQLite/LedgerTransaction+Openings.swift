@@ -23,6 +23,11 @@ extension LedgerTransaction {
         let block = BlockRef(number: ListReading.number(row, 2), hash: try ListReading.hash(row, 3))
         if let old = openings[contract], old.generation != generation { try drop(contract) }
         try insert(BlockRecord(number: block.number, hash: block.hash, timestamp: nil, role: []))
+        // What a retry read lies beside what is published until now.
+        try db.execute(
+            sql: "UPDATE opening SET generation = ?3 WHERE chain = ?1 AND contract = ?2 AND generation = ?3 + 1",
+            arguments: [chain, contract, generation]
+        )
         let before = try owners(of: contract)
         let place = Place.opening(after: block.number)
         try db.execute(
@@ -65,8 +70,8 @@ extension LedgerTransaction {
     /// Follows a contract from where its snapshot ends.
     ///
     /// Not where the whole chain is followed from there or before: that scope's word about it is good, and one that begins
-    /// later would take the past's answers away. A scope that is active, or whose events are held, keeps its beginning: what
-    /// lies between has to be read before the contract is complete again.
+    /// later would take the past's answers away. A scope that is active, or whose events are held, begins where it did, or here:
+    /// what lies between has to be read before the contract is complete again.
     private func follow(_ contract: AddressID, from first: BlockNumber) throws {
         let isFollowed =
             try Row.fetchOne(
@@ -81,7 +86,7 @@ extension LedgerTransaction {
                 ON CONFLICT DO UPDATE SET
                   first_block = CASE
                     WHEN active = 1 OR EXISTS(SELECT 1 FROM contract c WHERE c.chain = ?1 AND c.contract = ?2 AND c.rows > 0)
-                    THEN first_block ELSE excluded.first_block END,
+                    THEN min(first_block, excluded.first_block) ELSE excluded.first_block END,
                   active = 1
                 """,
             arguments: [chain, contract, Int64(bitPattern: first)]
@@ -115,6 +120,15 @@ extension LedgerTransaction {
     private mutating func settle(_ contract: AddressID, from start: BlockNumber) throws {
         try giveWay(contract)
         try newHolders(contract)
+        // Ranges up to the block decide now and in the past; a transfer that is undone gives the token back to them.
+        for ids in try ranges(of: contract) {
+            try db.execute(
+                sql: """
+                    DELETE FROM opening WHERE chain = ? AND contract = ? AND generation = ? AND token BETWEEN ? AND ?
+                    """,
+                arguments: [chain, contract, openings[contract]?.generation, ids.first, ids.last]
+            )
+        }
         try db.execute(
             sql: "UPDATE snapshot SET settled = ? + 1 WHERE chain = ? AND contract = ?",
             arguments: [Int64(bitPattern: start), chain, contract]
@@ -133,7 +147,7 @@ extension LedgerTransaction {
         tokensDiscovered -= Int64(db.changesCount)
         let generation = openings[contract]?.generation
         try db.execute(
-            sql: "DELETE FROM opening WHERE chain = ? AND contract = ? AND generation = ?",
+            sql: "DELETE FROM opening WHERE chain = ?1 AND contract = ?2 AND generation BETWEEN ?3 AND ?3 + 1",
             arguments: [chain, contract, generation]
         )
         try db.execute(
@@ -168,21 +182,26 @@ extension LedgerTransaction {
                 """,
             arguments: [chain, contract]
         )
-        let ranges = try Row.fetchAll(
-            db,
-            sql: "SELECT first, last FROM token_range WHERE chain = ? AND contract = ?",
-            arguments: [chain, contract]
-        )
         // Who owns an id of a range is decided when somebody asks.
-        for range in ranges {
+        for ids in try ranges(of: contract) {
             try db.execute(
                 sql: """
                     DELETE FROM owner WHERE chain = ? AND contract = ? AND source = 1 AND token BETWEEN ? AND ?
                     """,
-                arguments: [chain, contract, range[0] as Data_, range[1] as Data_]
+                arguments: [chain, contract, ids.first, ids.last]
             )
             tokensDiscovered -= Int64(db.changesCount)
         }
+    }
+
+    /// The ids of ranges up to the snapshot's block, as keys; a range after it may be undone again.
+    private func ranges(of contract: AddressID) throws -> [(first: Data_, last: Data_)] {
+        guard let block = openings[contract]?.block.number else { return [] }
+        return try Row.fetchAll(
+            db,
+            sql: "SELECT first, last FROM token_range WHERE chain = ? AND contract = ? AND block <= ?",
+            arguments: [chain, contract, Int64(bitPattern: block)]
+        ).map { ($0[0], $0[1]) }
     }
 
     /// Settles each snapshot whose contract's events are read up to its block by now, again where they begin earlier now.

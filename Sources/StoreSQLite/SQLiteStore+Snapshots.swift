@@ -187,17 +187,6 @@ extension SQLiteStore: Snapshots {
             let again = Set(batch.failures.map(\.item))
             try rows.unlist(items.filter { !again.contains($0) }, of: id)
             try rows.stage(batch, of: id, addresses)
-            // What readers see already grows by it; what was never published waits for the rest.
-            let isSeen =
-                try Row.fetchOne(
-                    db,
-                    sql: "SELECT 1 FROM snapshot WHERE id = ? AND published = generation",
-                    arguments: [id]
-                ) != nil
-            if isSeen {
-                var generator = SystemRandomNumberGenerator()
-                try put(id, .random(using: &generator), db)
-            }
         case .renewed:
             try rows.sweep(id)
         case .published(let commit, let now):
@@ -214,12 +203,13 @@ extension SQLiteStore: Snapshots {
         }
     }
 
+    /// Two generations on: the one between is what a retry of the last one may have staged.
     private func pin(_ id: Int64, _ block: BlockRef, _ isFinal: Bool, _ plan: SnapshotPlan, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM snapshot_failure WHERE snapshot = ?", arguments: [id])
         let first = plan.range.map { ListReading.key($0.lowerBound) }
         try db.execute(
             sql: """
-                UPDATE snapshot SET generation = generation + 1, phase = 0, block = ?, block_hash = ?, is_final = ?,
+                UPDATE snapshot SET generation = generation + 2, phase = 0, block = ?, block_hash = ?, is_final = ?,
                   source = ?, first = ?, last = ?, supply = ?, next = ?, read = 0, absent = 0
                 WHERE id = ?
                 """,
@@ -232,14 +222,6 @@ extension SQLiteStore: Snapshots {
 
     /// In one transaction, through the same fence as every update: whoever holds the chain reads its state again then.
     private func publish(_ id: Int64, _ commit: ID128, _ now: Int64, _ db: Database) throws {
-        try put(id, commit, db)
-        try db.execute(
-            sql: "UPDATE snapshot SET phase = 1, reason = NULL, finished_at = ? WHERE id = ?",
-            arguments: [now, id]
-        )
-    }
-
-    private func put(_ id: Int64, _ commit: ID128, _ db: Database) throws {
         guard let job = try SnapshotRows(db: db).job(id), let row = try ChainTable.row(of: job.chain, db) else {
             throw ListReading.damaged("snapshot")
         }
@@ -247,6 +229,10 @@ extension SQLiteStore: Snapshots {
         update.isByOperator = true
         update.publishes = id
         try apply(update, to: job.chain, db)
+        try db.execute(
+            sql: "UPDATE snapshot SET phase = 1, reason = NULL, finished_at = ? WHERE id = ?",
+            arguments: [now, id]
+        )
     }
 
     package func releaseSnapshot(_ id: Int64, as claim: ID128) async throws {

@@ -99,22 +99,31 @@ struct SnapshotRows {
 
     /// Stages what a batch read and lists what it could not read.
     ///
-    /// An id that is there already, because the enumeration gives it twice, stays as it is.
+    /// An id that is there already, because the enumeration gives it twice, stays as it is. What is read again for a published
+    /// snapshot lies under the generation after until that is published, too: no reader sees it before.
     func stage(_ batch: SnapshotBatch, of id: Int64, _ addresses: AddressBook) throws {
         precondition(batch.read.count <= SnapshotJob.rowsPerStepMax, "a step stages a bounded number of rows")
         guard
             let row = try Row.fetchOne(
                 db,
-                sql: "SELECT chain, contract, generation FROM snapshot WHERE id = ?",
+                sql:
+                    "SELECT chain, contract, generation, generation + ifnull(published = generation, 0) FROM snapshot WHERE id = ?",
                 arguments: [id]
             )
         else { return }
-        let (chain, contract, generation): (Int64, AddressID, Int64) = (row[0], row[1], row[2])
+        let (chain, contract): (Int64, AddressID) = (row[0], row[1])
+        let (generation, staging): (Int64, Int64) = (row[2], row[3])
         var staged = 0
         for token in batch.read {
             let owner = try addresses.id(of: token.owner, db)
-            try db.cachedStatement(sql: "INSERT INTO opening VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING").execute(
-                arguments: [chain, contract, generation, ListReading.key(token.token), owner]
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO opening SELECT ?1, ?2, ?3, ?4, ?5
+                    WHERE NOT EXISTS(SELECT 1 FROM opening WHERE chain = ?1 AND contract = ?2 AND generation = ?6 AND token = ?4)
+                    ON CONFLICT DO NOTHING
+                    """
+            ).execute(
+                arguments: [chain, contract, staging, ListReading.key(token.token), owner, generation]
             )
             staged += db.changesCount
         }

@@ -127,18 +127,23 @@ package final class TestLedger: @unchecked Sendable {
         update.blocks = [BlockRecord(number: block, hash: Self.hash(block), timestamp: nil, role: .anchor)]
         update.finalized = finalized
         for scope in state.scopes {
-            update.covered.append(
-                ChainUpdate.CoveredRange(
-                    key: CoverageKey(scope: scope.id, eventSet: .indexed),
-                    range: range ?? min(scope.firstBlock, block)...block,
-                    evidence: .anchored
+            for eventSet in scope.eventSets(of: state.eventSets) {
+                update.covered.append(
+                    ChainUpdate.CoveredRange(
+                        key: CoverageKey(scope: scope.id, eventSet: eventSet),
+                        range: range ?? min(scope.firstBlock, block)...block,
+                        evidence: .anchored
+                    )
                 )
-            )
+            }
         }
         _ = try store.applying(update, to: chain)
         state = try store.reading(chain)
         rows = DecodedLogs()
     }
+
+    /// Takes over what somebody else committed.
+    package func refresh() throws { state = try store.reading(chain) }
 
     package func rewind(to keep: BlockNumber) throws {
         var update = ChainUpdate(base: state.version, commitID: .random(using: &random))

@@ -74,6 +74,10 @@ package enum ContractProbe {
         guard supply != .zero else {
             return .plan(SnapshotPlan(source: isEnumerable ? .enumerated : .numbered, range: nil, supply: supply))
         }
+        if isEnumerable, outcomes[5] == .outOfResource {
+            // Not known is not none: by its count alone, ids above it would be missed without a word.
+            return .refused("its enumeration takes more gas or bytes than is given: give a range with --ids A-B")
+        }
         if isEnumerable, case .returned(let bytes) = outcomes[5], (try? ABI.number(in: bytes.span, at: 0)) != nil {
             let last = supply.subtractingReportingOverflow(.one).partialValue
             return .plan(SnapshotPlan(source: .enumerated, range: .zero...last, supply: supply))
