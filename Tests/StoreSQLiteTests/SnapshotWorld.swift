@@ -85,6 +85,29 @@ final class SnapshotWorld {
         return id
     }
 
+    // MARK: The usual ones
+
+    static let owners: [UInt64: Address] = [1: alice, 2: alice, 3: bob]
+    static let seen = owners.mapValues { Held.seen($0) }
+
+    /// A published snapshot, and in block 13 a transfer, a burn and a mint.
+    static func moved() async throws -> SnapshotWorld {
+        let world = try SnapshotWorld()
+        try await world.take(owners)
+        try world.move()
+        return world
+    }
+
+    func move() throws {
+        ledger.at(13)
+        ledger.move(U256(1), of: Self.art, from: Self.alice, to: Self.carol)
+        ledger.move(U256(2), of: Self.art, from: Self.alice, to: .zero)
+        ledger.move(U256(9), of: Self.art, to: Self.bob)
+        try ledger.commit()
+    }
+
+    static let afterMoves: [UInt64: Held] = [1: .event(carol), 3: .seen(bob), 9: .event(bob)]
+
     // MARK: What is held
 
     /// Every row of every table.
