@@ -151,6 +151,19 @@ struct SnapshotStoreTests {
         #expect(try scope(world).map { [$0.firstBlock, $0.isActive ? 1 : 0] } == [0, 1])
     }
 
+    @Test func `a rewind below its block that an operator takes back brings the events back, not the snapshot`()
+        async throws
+    {
+        let world = try await World.moved()
+        let transfers = try world.number("SELECT count(*) FROM transfer")
+        _ = try world.store.rewinding(to: 9, of: 321, id: world.commitID())
+        _ = try world.store.undoingRewind(of: 321, id: world.commitID())
+        try world.expectCounters()
+        #expect(try world.number("SELECT count(*) FROM transfer") == transfers)
+        #expect(try world.number("SELECT count(*) FROM owner WHERE source = 1") == 0)
+        #expect(try scope(world)?.isActive == false)
+    }
+
     // MARK: History that is completed later
 
     /// Token 1 had gone to Bob, 3 has no event, 20 to 22 came by a range, of which 21 was seen with Carol.

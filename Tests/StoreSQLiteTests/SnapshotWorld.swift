@@ -162,7 +162,7 @@ final class SnapshotWorld {
         past: Bool = true,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        try expectCounters(sourceLocation)
+        try expectCounters(sourceLocation: sourceLocation)
         let tip = try #require(ledger.state.tip?.number)
         #expect(!past || ledger.state.checkpoint == tip, "covered", sourceLocation: sourceLocation)
         for at in past ? [nil, tip] : [nil] as [BlockNumber?] {
@@ -188,7 +188,7 @@ final class SnapshotWorld {
 
     private func hasRanges() throws -> Bool { try number("SELECT count(*) FROM token_range") > 0 }
 
-    private func expectCounters(_ sourceLocation: SourceLocation) throws {
+    func expectCounters(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let counters = try #require(try store.chains().first?.counters)
         let transfers = try number("SELECT (SELECT count(*) FROM transfer) + (SELECT count(*) FROM token_range)")
         let tokens = try number("SELECT (SELECT count(*) FROM owner) + (SELECT count(*) FROM supply)")
