@@ -74,6 +74,8 @@ extension LedgerTransaction {
             ]
         )
         try noteChange(of: contract)
+        // No commit has a transfer of these tokens: who looks for new ones passes through all again.
+        try db.execute(sql: "UPDATE metadata_cursor SET wants_walk = 1 WHERE chain = ?", arguments: [chain])
         openings = try Openings(db, chain: chain)
         return (block, row[4])
     }

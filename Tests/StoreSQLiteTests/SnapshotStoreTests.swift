@@ -81,6 +81,25 @@ struct SnapshotStoreTests {
         #expect(try scope(world)?.firstBlock == 11)
     }
 
+    /// No commit has a transfer of them.
+    @Test func `tokens that a snapshot found are looked up by themselves, as those are that events bring`() async throws
+    {
+        let world = try World()
+        func news(at now: Int64) async throws -> Int {
+            var made = 0
+            while true {
+                let step = try await world.store.enqueueNews(of: 321, .listed, now: now)
+                made += step.made
+                if step.isDone { return made }
+            }
+        }
+        #expect(try await news(at: 100) == 3)
+        #expect(try await news(at: 1_000) == 0)
+        try await world.take(owners)
+        #expect(try await news(at: 2_000) == 3)
+        #expect(try await news(at: 3_000) == 0)
+    }
+
     // MARK: What comes after
 
     @Test func `an event after the block decides about its token, and leaves the others`() async throws {
