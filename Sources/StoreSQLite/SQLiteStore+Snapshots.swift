@@ -193,9 +193,11 @@ extension SQLiteStore: Snapshots {
             try publish(id, commit, now, db)
         case .failed(let why, let now):
             try db.execute(
-                // What is published stays so, whatever keeps its failures from being read again.
+                // What is published stays so, whatever keeps its failures from being read again. One that was asked for anew
+                // has no block until it has a generation of its own.
                 sql: """
-                    UPDATE snapshot SET phase = CASE WHEN published = generation THEN 1 ELSE 2 END, reason = ?,
+                    UPDATE snapshot SET phase = CASE WHEN published = generation AND block IS NOT NULL THEN 1 ELSE 2 END,
+                      reason = ?,
                       finished_at = ? WHERE id = ?
                     """,
                 arguments: [why, now, id]

@@ -1,5 +1,4 @@
 import Ethereum
-import GRDB
 import TestLedger
 import Testing
 import Tokens
@@ -12,23 +11,8 @@ struct SnapshotStoreTests {
     private let alice = World.alice
     private let bob = World.bob
     private let carol = World.carol
-    private var owners: [UInt64: Address] { [1: alice, 2: alice, 3: bob] }
-    private var seen: [UInt64: World.Held] { owners.mapValues { .seen($0) } }
-
-    /// A published snapshot, and in block 13 a transfer, a burn, a mint, and a transfer there and back.
-    private func moved() async throws -> World {
-        let world = try World()
-        try await world.take(owners)
-        let ledger = world.ledger
-        ledger.at(13)
-        ledger.move(U256(1), of: World.art, from: alice, to: carol)
-        ledger.move(U256(2), of: World.art, from: alice, to: .zero)
-        ledger.move(U256(9), of: World.art, to: bob)
-        try ledger.commit()
-        return world
-    }
-
-    private var afterMoves: [UInt64: World.Held] { [1: .event(carol), 3: .seen(bob), 9: .event(bob)] }
+    private let owners = World.owners
+    private let seen = World.seen
 
     private func scope(_ world: World) throws -> Scope? {
         try world.store.reading(321).scopes.first { $0.contract == World.art }
@@ -97,23 +81,38 @@ struct SnapshotStoreTests {
         #expect(try scope(world)?.firstBlock == 11)
     }
 
+    /// No commit has a transfer of them.
+    @Test func `tokens that a snapshot found are looked up by themselves, as those are that events bring`() async throws
+    {
+        let world = try World()
+        func news(at now: Int64) async throws -> Int {
+            var made = 0
+            while true {
+                let step = try await world.store.enqueueNews(of: 321, .listed, now: now)
+                made += step.made
+                if step.isDone { return made }
+            }
+        }
+        #expect(try await news(at: 100) == 3)
+        #expect(try await news(at: 1_000) == 0)
+        try await world.take(owners)
+        #expect(try await news(at: 2_000) == 3)
+        #expect(try await news(at: 3_000) == 0)
+    }
+
     // MARK: What comes after
 
     @Test func `an event after the block decides about its token, and leaves the others`() async throws {
-        let world = try await moved()
-        try await world.expect(afterMoves)
+        let world = try await World.moved()
+        try await world.expect(World.afterMoves)
     }
 
     @Test func `rows and digest are those of a ledger that has the same events and no snapshot`() async throws {
-        let world = try await moved()
+        let world = try await World.moved()
         let plain = try World()
         try plain.store.addContract(World.art, from: 11, to: 321, id: plain.commitID())
         try plain.ledger.refresh()
-        plain.ledger.at(13)
-        plain.ledger.move(U256(1), of: World.art, from: alice, to: carol)
-        plain.ledger.move(U256(2), of: World.art, from: alice, to: .zero)
-        plain.ledger.move(U256(9), of: World.art, to: bob)
-        try plain.ledger.commit()
+        try plain.move()
         let digest = try world.digest()
         #expect(digest.first == 3)
         #expect(try plain.digest() == digest)
@@ -121,7 +120,7 @@ struct SnapshotStoreTests {
 
     @Test(arguments: [10, 12] as [BlockNumber])
     func `undone down to its block or above, everything is observed again`(keep: BlockNumber) async throws {
-        let world = try await moved()
+        let world = try await World.moved()
         try world.ledger.rewind(to: keep)
         try await world.expect(seen, past: false)
         #expect(try world.digest() == [0, 0, 0])
@@ -169,6 +168,19 @@ struct SnapshotStoreTests {
         try world.ledger.refresh()
         try await world.expect([:], past: false)
         #expect(try scope(world).map { [$0.firstBlock, $0.isActive ? 1 : 0] } == [0, 1])
+    }
+
+    @Test func `a rewind below its block that an operator takes back brings the events back, not the snapshot`()
+        async throws
+    {
+        let world = try await World.moved()
+        let transfers = try world.number("SELECT count(*) FROM transfer")
+        _ = try world.store.rewinding(to: 9, of: 321, id: world.commitID())
+        _ = try world.store.undoingRewind(of: 321, id: world.commitID())
+        try world.expectCounters()
+        #expect(try world.number("SELECT count(*) FROM transfer") == transfers)
+        #expect(try world.number("SELECT count(*) FROM owner WHERE source = 1") == 0)
+        #expect(try scope(world)?.isActive == false)
     }
 
     // MARK: History that is completed later
@@ -261,168 +273,5 @@ struct SnapshotStoreTests {
         _ = try world.store.rewinding(to: 9, of: 321, id: world.commitID())
         try world.ledger.refresh()
         try await world.expect(afterHistory.filter { $0.key != 3 }, past: false)
-    }
-
-    // MARK: Again
-
-    @Test func `a second snapshot takes the place of the first, all at once`() async throws {
-        let world = try await moved()
-        try world.store.removeContract(World.art, from: 321, id: world.commitID())
-        try world.ledger.refresh()
-        let before = try world.number("SELECT tokens_discovered FROM chain")
-        let id = try await world.claimed()
-        try await world.pin(id, at: 12)
-        try await world.step(.read(World.batch([1: bob, 3: carol, 4: carol]), next: nil), of: id)
-        #expect(try world.number("SELECT tokens_discovered FROM chain") == before)
-        try await world.publish(id)
-        try await world.expect(
-            [1: .event(carol), 3: .seen(carol), 4: .seen(carol), 9: .event(bob)],
-            observedAt: 12,
-            past: false
-        )
-        try world.ledger.rewind(to: 12)
-        try await world.expect([1: .seen(bob), 3: .seen(carol), 4: .seen(carol)], observedAt: 12, past: false)
-        #expect(try world.number("SELECT count(DISTINCT generation) FROM opening") == 1)
-    }
-
-    @Test func `a contract that is followed from a snapshot is not taken again`() async throws {
-        let world = try await moved()
-        await #expect(throws: SnapshotRefusal.published(World.block(10))) { try await world.claimed() }
-        await #expect(throws: SnapshotRefusal.nothingFailed) { try await world.claimed(retrying: true) }
-    }
-
-    @Test func `a retry that fails changes nothing that is published`() async throws {
-        let world = try World()
-        try await world.take(owners, failed: [7, 8])
-        world.ledger.at(13)
-        try world.ledger.commit()
-        let id = try await world.claimed(retrying: true)
-        try await world.step(.retried([.token(U256(7))], World.batch([:], failed: [7])), of: id)
-        try await world.step(.failed("nobody has that state any more", at: 6), of: id)
-        try await world.expect(seen)
-        let job = try #require(try world.store.snapshot(of: World.art, on: 321))
-        #expect(job.phase == .published && job.counts.read == 3 && job.counts.failed == 2)
-        #expect(try world.store.snapshotFailures(id).map(\.tries) == [2, 1])
-    }
-
-    @Test func `what a retry read is seen when it is published, not before`() async throws {
-        let world = try World()
-        try await world.take(owners, failed: [7, 8])
-        world.ledger.at(13)
-        try world.ledger.commit()
-        try await world.expect(seen)
-        let id = try await world.claimed(retrying: true)
-        try await world.step(
-            .retried([.token(U256(7)), .token(U256(8))], World.batch([7: carol], failed: [8])),
-            of: id
-        )
-        try await world.expect(seen)
-        try await world.publish(id)
-        try await world.expect(seen.merging([7: .seen(carol)]) { $1 })
-        #expect(try world.store.snapshot(of: World.art, on: 321)?.counts.failed == 1)
-    }
-
-    @Test func `a retry after history was completed puts nothing over events`() async throws {
-        let world = try World()
-        try await world.take(owners, failed: [7])
-        try world.store.addContract(World.art, from: 0, to: 321, id: world.commitID())
-        try world.ledger.refresh()
-        world.ledger.at(3)
-        world.ledger.move(U256(1), of: World.art, to: bob)
-        world.ledger.move(U256(7), of: World.art, to: bob)
-        world.ledger.at(14)
-        try world.ledger.commit()
-        let id = try await world.claimed(retrying: true)
-        try await world.step(.retried([.token(U256(7))], World.batch([7: carol])), of: id)
-        try await world.publish(id)
-        try await world.expect([1: .event(bob), 2: .seen(alice), 3: .seen(bob), 7: .event(bob)])
-    }
-
-    // MARK: All or nothing
-
-    /// Where publishing fails: a table, what happens to it, and under which condition.
-    static let middles = [
-        ("owner", "INSERT", "new.token = x'0103'"), ("contract", "INSERT", "1"),
-        ("snapshot", "UPDATE", "new.published > 0"),
-        ("scope", "INSERT", "1"), ("chain", "UPDATE", "new.tokens_discovered > old.tokens_discovered"),
-        ("snapshot", "UPDATE", "new.phase = 1"),
-    ]
-
-    @Test(arguments: middles.indices)
-    func `a publication that fails in the middle leaves nothing behind, and works afterwards`(index: Int) async throws {
-        let (table, event, condition) = Self.middles[index]
-        let world = try World()
-        let id = try await world.claimed()
-        try await world.pin(id)
-        try await world.step(.read(World.batch(owners), next: nil), of: id)
-        try await failing(table, event, condition, world) { try await world.publish(id) }
-        try await world.publish(id)
-        try await world.expect(seen, past: false)
-    }
-
-    static let batchMiddles = [
-        ("opening", "INSERT", "new.token = x'0103'"), ("snapshot_failure", "INSERT", "1"),
-        ("snapshot", "UPDATE", "new.next IS NULL AND old.next IS NOT NULL"),
-    ]
-
-    @Test(arguments: batchMiddles.indices)
-    func `a batch that fails in the middle leaves nothing behind, not even a wallet's number`(index: Int) async throws {
-        let (table, event, condition) = Self.batchMiddles[index]
-        let world = try World()
-        let id = try await world.claimed()
-        try await world.pin(id)
-        try await failing(table, event, condition, world) {
-            try await world.step(.read(World.batch(owners, failed: [7]), next: nil), of: id)
-        }
-        try await world.step(.read(World.batch([1: alice, 3: bob, 2: alice], failed: [7]), next: nil), of: id)
-        try await world.publish(id)
-        try await world.expect(seen, past: false)
-    }
-
-    /// Has one statement fail at one row, and expects every table to be as it was.
-    private func failing(
-        _ table: String,
-        _ event: String,
-        _ condition: String,
-        _ world: World,
-        _ work: () async throws -> Void
-    ) async throws {
-        try await world.store.pool.write { db in
-            try db.execute(
-                sql: """
-                    CREATE TRIGGER fault BEFORE \(event) ON \(table) WHEN \(condition)
-                    BEGIN SELECT RAISE(ABORT, 'on purpose'); END
-                    """
-            )
-        }
-        let before = try world.dump()
-        await #expect(throws: (any Error).self) { try await work() }
-        #expect(try world.dump() == before)
-        try await world.store.pool.write { try $0.execute(sql: "DROP TRIGGER fault") }
-    }
-
-    // MARK: Two workers
-
-    @Test func `the step of a worker whose claim is lost is refused, whatever it is, and writes nothing`() async throws
-    {
-        let world = try World()
-        let id = try await world.claimed()
-        try await world.pin(id)
-        let (store, later) = (world.store, ID128(high: 9, low: 10))
-        #expect(try await store.claimSnapshot(id, as: later, now: World.end - 1, until: 200) == nil)
-        #expect(try await store.claimSnapshot(id, as: later, now: World.end, until: 200)?.id == id)
-        let before = try world.dump()
-        let plan = SnapshotPlan(source: .given, range: U256(1)...U256(9), supply: nil)
-        let steps: [SnapshotStep] = [
-            .pinned(World.block(10), isFinal: true, plan), .read(World.batch(owners), next: nil),
-            .retried([.token(U256(1))], World.batch(owners)), .renewed, .published(world.commitID(), at: 5),
-            .failed("late", at: 5),
-        ]
-        for step in steps {
-            await #expect(throws: SnapshotRefusal.passedOn) { try await world.step(step, of: id) }
-        }
-        try await store.releaseSnapshot(id, as: World.claim)
-        #expect(try world.dump() == before)
-        #expect(try await store.claimSnapshot(id, as: World.claim, now: 199, until: 300) == nil)
     }
 }

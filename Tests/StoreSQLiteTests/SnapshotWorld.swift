@@ -85,6 +85,29 @@ final class SnapshotWorld {
         return id
     }
 
+    // MARK: The usual ones
+
+    static let owners: [UInt64: Address] = [1: alice, 2: alice, 3: bob]
+    static let seen = owners.mapValues { Held.seen($0) }
+
+    /// A published snapshot, and in block 13 a transfer, a burn and a mint.
+    static func moved() async throws -> SnapshotWorld {
+        let world = try SnapshotWorld()
+        try await world.take(owners)
+        try world.move()
+        return world
+    }
+
+    func move() throws {
+        ledger.at(13)
+        ledger.move(U256(1), of: Self.art, from: Self.alice, to: Self.carol)
+        ledger.move(U256(2), of: Self.art, from: Self.alice, to: .zero)
+        ledger.move(U256(9), of: Self.art, to: Self.bob)
+        try ledger.commit()
+    }
+
+    static let afterMoves: [UInt64: Held] = [1: .event(carol), 3: .seen(bob), 9: .event(bob)]
+
     // MARK: What is held
 
     /// Every row of every table.
@@ -139,7 +162,7 @@ final class SnapshotWorld {
         past: Bool = true,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        try expectCounters(sourceLocation)
+        try expectCounters(sourceLocation: sourceLocation)
         let tip = try #require(ledger.state.tip?.number)
         #expect(!past || ledger.state.checkpoint == tip, "covered", sourceLocation: sourceLocation)
         for at in past ? [nil, tip] : [nil] as [BlockNumber?] {
@@ -165,7 +188,7 @@ final class SnapshotWorld {
 
     private func hasRanges() throws -> Bool { try number("SELECT count(*) FROM token_range") > 0 }
 
-    private func expectCounters(_ sourceLocation: SourceLocation) throws {
+    func expectCounters(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let counters = try #require(try store.chains().first?.counters)
         let transfers = try number("SELECT (SELECT count(*) FROM transfer) + (SELECT count(*) FROM token_range)")
         let tokens = try number("SELECT (SELECT count(*) FROM owner) + (SELECT count(*) FROM supply)")
