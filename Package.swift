@@ -190,7 +190,7 @@ let package = Package(
             name: "HTTPAPITests",
             dependencies: [
                 "Ethereum", "Tokens", "LiveReads", "StoreSQLite", "HTTPAPI", "TestLedger", hummingbird,
-                hummingbirdTesting, nioCore, httpTypes, logging,
+                hummingbirdTesting, nioCore, httpTypes, logging, grdb,
             ],
             swiftSettings: strict
         ),

@@ -33,7 +33,18 @@ struct EnrichmentWork: Sendable {
     }
 
     var documents: DocumentReader
+    /// Tokens whose contracts are asked together; nil: as many as the enricher thinks best.
+    var batch: Int?
     var logger: Logger
+
+    /// How documents are fetched.
+    struct Settings: Sendable {
+        /// Of IPFS; none: public ones.
+        var gateways: [String] = []
+        /// Private addresses too, which is said once.
+        var allowsPrivate = false
+        var batch: Int?
+    }
 
     /// Between two looks for contracts that are new.
     private static let contractsPause = Duration.seconds(15)
@@ -115,12 +126,15 @@ struct EnrichmentWork: Sendable {
         _ chainID: ChainID,
         contract: Address?
     ) -> Enricher<ContinuousClock> {
-        Enricher(
+        var options = Enricher<ContinuousClock>.Options()
+        if let batch { options.batch = batch }
+        return Enricher(
             chain: chain,
             store: store,
             documents: documents,
             chainID: chainID,
             contract: contract,
+            options: options,
             clock: ContinuousClock(),
             wallSeconds: Wiring.wallSeconds,
             random: { .random(in: 0 ... .max) },
@@ -132,29 +146,27 @@ struct EnrichmentWork: Sendable {
     private static let gatewaysStandard = ["https://ipfs.io", "https://{cid}.ipfs.dweb.link"]
 
     /// The open web for as long as `body` runs.
-    ///
-    /// - Parameter isPrivate: private addresses too, which is said once.
     static func with<Value: Sendable>(
-        gateways given: [String],
-        allowPrivate isPrivate: Bool,
+        _ settings: Settings,
         _ logger: Logger,
         _ body: (EnrichmentWork) async throws -> Value
     ) async throws -> Value {
         let gateways: Gateways
         do {
-            gateways = try Gateways(given.isEmpty ? gatewaysStandard : given)
+            gateways = try Gateways(settings.gateways.isEmpty ? gatewaysStandard : settings.gateways)
         } catch {
             throw Failure.usage(
                 "--ipfs-gateway \(error.template): an http or https URL such as https://ipfs.io or https://{cid}.ipfs.dweb.link"
             )
         }
-        if isPrivate {
+        if settings.allowsPrivate {
             logger.warning("metadata is fetched from private addresses too: for local development only")
         }
         var options = WebClient.Options()
-        options.policy.allowsPrivate = isPrivate
+        options.policy.allowsPrivate = settings.allowsPrivate
         return try await WebClient.withWebClient(options: options, logger: logger) { web in
-            try await body(EnrichmentWork(documents: DocumentReader(web: web, gateways: gateways), logger: logger))
+            let documents = DocumentReader(web: web, gateways: gateways)
+            return try await body(EnrichmentWork(documents: documents, batch: settings.batch, logger: logger))
         }
     }
 }

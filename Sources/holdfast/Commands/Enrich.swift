@@ -1,11 +1,9 @@
 import ArgumentParser
 import ChainClient
-import Egress
 import Enrichment
 import Ethereum
 import Foundation
 import Logging
-import Metadata
 import StoreSQLite
 import Tokens
 
@@ -27,10 +25,7 @@ struct Enrich: AsyncParsableCommand {
     var all = false
     @Option(name: OptionTable.contract.flag, help: "Only tokens of this contract.")
     var contract: String?
-    @Option(name: OptionTable.ipfsGateway.flag, help: OptionTable.ipfsGateway.argumentHelp)
-    var ipfsGateway: [String] = []
-    @Flag(name: OptionTable.allowPrivateMetadata.flag, help: OptionTable.allowPrivateMetadata.argumentHelp)
-    var allowPrivateMetadata = false
+    @OptionGroup var enrichment: EnrichmentOptions
     @Option(name: OptionTable.rpc.flag, help: OptionTable.rpc.argumentHelp)
     var rpc: [String] = []
     @OptionGroup var chain: ChainOption
@@ -40,7 +35,7 @@ struct Enrich: AsyncParsableCommand {
     func run() async throws {
         let limit = try self.limit.map { try Parse.limit($0, standard: .max) }
         let only = try contract.map { try Parse.address($0, for: "--contract") }
-        let isPrivate = try allowPrivateMetadata || Environment.flag(OptionTable.allowPrivateMetadata)
+        let fetching = try enrichment.prepared()
         let isJSON = try output.isJSON()
         let store = try database.open()
         let chainID = try chain.resolve(in: store)
@@ -57,11 +52,7 @@ struct Enrich: AsyncParsableCommand {
         let isAll = all
         let tally = try await HTTPTransport.withHTTPTransport { transport in
             let (node, _) = try await Wiring.connect(settings, store, transport, ByteBudget(), logger)
-            return try await EnrichmentWork.with(
-                gateways: OptionTable.ipfsGateway.given(ipfsGateway),
-                allowPrivate: isPrivate,
-                logger
-            ) { work in
+            return try await EnrichmentWork.with(fetching, logger) { work in
                 let enricher = work.enricher(node, store, chainID, contract: only)
                 let reader = Wiring.contractReader(node, store, chainID, only, logger: logger)
                 return try await Signals.ending {

@@ -38,11 +38,7 @@ struct Run: AsyncParsableCommand {
     @Option(name: OptionTable.enrich.flag, help: OptionTable.enrich.argumentHelp)
     var enrich: String?
 
-    @Option(name: OptionTable.ipfsGateway.flag, help: OptionTable.ipfsGateway.argumentHelp)
-    var ipfsGateway: [String] = []
-
-    @Flag(name: OptionTable.allowPrivateMetadata.flag, help: OptionTable.allowPrivateMetadata.argumentHelp)
-    var allowPrivateMetadata = false
+    @OptionGroup var enrichment: EnrichmentOptions
 
     @Option(name: OptionTable.marketplace.flag, help: OptionTable.marketplace.argumentHelp)
     var marketplace: [String] = []
@@ -62,8 +58,7 @@ struct Run: AsyncParsableCommand {
         let path = try database.path(file: file?.database)
         let indexes = try settings.optionalIndexes(file: file?.optionalIndexes ?? [])
         let waits = try settings.waits()
-        let isPrivate = try allowPrivateMetadata || Environment.flag(OptionTable.allowPrivateMetadata)
-        let gateways = OptionTable.ipfsGateway.given(ipfsGateway)
+        let fetching = try enrichment.prepared()
         let (roles, livePort) = try liveRoles(file)
         guard roles != [.live] || self.port == nil else {
             throw Failure.usage("--port would be ignored: --roles live serves --live-port alone")
@@ -73,7 +68,7 @@ struct Run: AsyncParsableCommand {
             let store = try Self.open(path, roles, indexes)
             defer { try? store.close() }
             try await HTTPTransport.withHTTPTransport { transport in
-                try await EnrichmentWork.with(gateways: gateways, allowPrivate: isPrivate, logger) { work in
+                try await EnrichmentWork.with(fetching, logger) { work in
                     let isWanted = roles.contains(.enrich) && chains.contains { $0.enrichment != .none }
                     let enrichment = isWanted ? work : nil
                     let fleet = Fleet(

@@ -305,6 +305,13 @@ enum OptionTable {
         standard: "https://ipfs.io, https://{cid}.ipfs.dweb.link",
         reach: .environment
     )
+    static let metadataBatch = Row(
+        name: "metadata-batch",
+        value: "N",
+        help: "Tokens whose contracts are asked together, from 1 to 1000.",
+        standard: "100",
+        reach: .environment
+    )
     static let everyToken = Row(
         name: "all",
         help: "Ask again for tokens whose metadata is held too.",
@@ -318,7 +325,7 @@ enum OptionTable {
         json,
         rewindTo, dryRun, atBlock, why, rarity, limit, format, force, undo, exitAfter, wallet, sample, threshold,
         everyHolding,
-        everyToken, allowPrivateMetadata, ipfsGateway, readAs,
+        everyToken, allowPrivateMetadata, ipfsGateway, metadataBatch, readAs,
         ids, batch, rate, retryFailed,
         seeds, crashes, killSeconds, full,
     ]
