@@ -29,8 +29,8 @@ OTHERS = ["^(TokensTests|StoreTests|ChainSyncTests|ChainClientTests|StoreSQLiteT
 SKIPPED = "[.]HTTPTransportTests/"
 # Seeds of the simulator for each run; a mutant that needs more of them deserves a test of its own.
 SEEDS = "60"
-# Crashes of one selftest: some of every sort of point.
-CRASHES = "60"
+# Crashes of one selftest: some of every sort of point, and as many as test_crashes has where these notice nothing.
+CRASHES = ("60", "300", "900")
 # Several times what the slowest run takes on two busy cores.
 SECONDS_MAX = 300
 
@@ -111,10 +111,18 @@ def run(tests, mutant, suites):
 
 def selftest(tests, mutant):
     """The first failure of a crash sweep, or None; and what else went wrong, or None."""
+    for crashes in CRASHES if mutant else CRASHES[:1]:
+        noticed, wrong = sweep(tests, mutant, crashes)
+        if noticed or wrong:
+            return noticed, wrong
+    return None, None
+
+
+def sweep(tests, mutant, crashes):
     environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
     if mutant:
         environment["HOLDFAST_MUTANT"] = mutant
-    arguments = ["selftest", "--json", "--seeds", "0", "--crashes", CRASHES, "--kill-seconds", "0"]
+    arguments = ["selftest", "--json", "--seeds", "0", "--crashes", crashes, "--kill-seconds", "0"]
     try:
         done = subprocess.run(
             [tests.parent / "holdfast", *arguments], env=environment, capture_output=True, text=True, timeout=SECONDS_MAX
