@@ -99,7 +99,7 @@ func http(_ body: String, status: String = "200 OK", headers: String = "") -> St
 extension HTTPTransport {
     func ask(
         _ endpoint: Endpoint,
-        within deadline: Duration = .seconds(5),
+        within deadline: Duration = .seconds(50),
         atMost bytes: Int = 1 << 20
     ) async throws -> TransportReply {
         try await post(Array("{}".utf8), to: endpoint, lane: .bulk, deadline: deadline, allowance: .upTo(bytes))

@@ -191,7 +191,7 @@ import Testing
         try await withServer { _, _, text in
             let asked = Asked(text: String(text.split(separator: "\r\n\r\n")[1]))
             let reply = Step.write(http(String(decoding: fake.reply(asked).body, as: UTF8.self)))
-            return asked.method == "eth_getLogs" ? [.pause(3_000), reply] : [reply]
+            return asked.method == "eth_getLogs" ? [.pause(20_000), reply] : [reply]
         } _: { endpoint, transport in
             let client = RPCChain(
                 endpoints: [endpoint],
@@ -207,9 +207,10 @@ import Testing
                 }
                 let start = ContinuousClock.now
                 _ = try await client.head()
-                // A wait behind the pages would be three seconds; a busy machine alone is not that slow.
-                #expect(start.duration(to: .now) < .seconds(2))
-                try await group.waitForAll()
+                // A wait behind the pages would be twenty seconds; a busy machine alone is not that slow.
+                #expect(start.duration(to: .now) < .seconds(15))
+                group.cancelAll()
+                while await group.nextResult() != nil {}
             }
         }
     }

@@ -47,9 +47,7 @@ import Testing
         _ = try await client.identity()
         for _ in 0..<40 { _ = try await client.head() }
         transport.hangs.withLock { $0 = "a" }
-        let start = ContinuousClock.now
         for _ in 0..<2 { #expect(try await client.head().number == 100_000) }
-        #expect(start.duration(to: .now) < .seconds(9), "the head's deadline is ten seconds")
         #expect(client.counters.repairs().contains { $0.0 == .headsHedged && (1...2).contains($0.1) })
     }
 }
