@@ -15,6 +15,8 @@ package final class MetadataWishes: Sendable {
 
     /// Tokens that wait to be written; what comes beyond is asked for again by whoever looks again.
     private static let wishesMax = 10_000
+    /// In one transaction: the writer is shared with whoever follows the chain.
+    private static let wishesPerWrite = 500
     private static let interval = Duration.seconds(1)
 
     init(_ news: any MetadataNews, wallSeconds: @escaping @Sendable () -> Int64, _ logger: Logger) {
@@ -49,10 +51,15 @@ package final class MetadataWishes: Sendable {
             return wishes
         }
         for (chain, wishes) in taken {
-            do {
-                _ = try await news.requestMetadata(Array(wishes), of: chain, again: false, now: wallSeconds())
-            } catch {
-                logger.warning("tokens could not be queued for metadata", metadata: ["reason": "\(error)"])
+            var rest = Array(wishes)[...]
+            while !rest.isEmpty {
+                let part = Array(rest.prefix(Self.wishesPerWrite))
+                rest = rest.dropFirst(part.count)
+                do {
+                    _ = try await news.requestMetadata(part, of: chain, again: false, now: wallSeconds())
+                } catch {
+                    logger.warning("tokens could not be queued for metadata", metadata: ["reason": "\(error)"])
+                }
             }
         }
     }

@@ -69,7 +69,7 @@ extension SQLiteStore: MetadataNews {
                     guard let contract = try reading.id(of: contract) else { continue }
                     var collection = try CollectionRows(reading, contract, now: now)
                     // Coalesced: a token or a range that is named twice is looked at once.
-                    for subject in Set(signals.map(\.subject)) {
+                    for subject in Self.coalesced(Set(signals.map(\.subject))) {
                         guard case .tokens(let tokens) = subject else {
                             try ContractRows.askAgain(contract, now: now, reading)
                             continue
@@ -90,6 +90,20 @@ extension SQLiteStore: MetadataNews {
                 )
             }
         }
+    }
+
+    /// Tokens named one by one, of one contract in one transaction; more are swept, which goes by steps.
+    private static let namedMax = 500
+
+    private static func coalesced(_ subjects: Set<MetadataSignal.Subject>) -> Set<MetadataSignal.Subject> {
+        guard subjects.count > namedMax else { return subjects }
+        let ranges = subjects.compactMap { subject in
+            if case .tokens(let tokens) = subject { tokens } else { nil as ClosedRange<U256>? }
+        }
+        guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max() else {
+            return subjects
+        }
+        return subjects.contains(.contract) ? [.contract, .tokens(first...last)] : [.tokens(first...last)]
     }
 
     // MARK: Sweeps and requests

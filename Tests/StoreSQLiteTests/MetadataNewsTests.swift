@@ -350,6 +350,16 @@ import Tokens
         ).contracts.map(\.contract)
     }
 
+    @Test func `very many tokens that are named one by one are swept, and none is forgotten`() async throws {
+        let ledger = try Self.ledger(600)
+        _ = try await news(ledger)
+        try await look(ledger)
+        try await take((1...501).map { token($0) }, ledger)
+        #expect(try await look(ledger, now: 200) == 0)
+        #expect(try await sweep(ledger, now: 200) == 501)
+        #expect(try await look(ledger, now: 200) == 501)
+    }
+
     @Test func `of two who read the same events the slower one asks for nothing and moves nothing back`() async throws {
         let ledger = try Self.ledger()
         _ = try await news(ledger)

@@ -168,8 +168,8 @@ final class SnapshotWorld {
         for at in past ? [nil, tip] : [nil] as [BlockNumber?] {
             let comment = Comment(rawValue: at.map { "at block \($0)" } ?? "now")
             #expect(try exported(at: at) == expected, comment, sourceLocation: sourceLocation)
-            #expect(try listed(at: at) == expected.mapValues(\.owner), comment, sourceLocation: sourceLocation)
-            #expect(try wallets(at: at) == expected.mapValues(\.owner), comment, sourceLocation: sourceLocation)
+            #expect(try listed(at: at) == expected, comment, sourceLocation: sourceLocation)
+            #expect(try wallets(at: at) == expected, comment, sourceLocation: sourceLocation)
             for token: UInt64 in 1...41 {
                 let held = try owner(token, at: at, observedAt: block)
                 let comment = Comment(rawValue: "token \(token) \(comment)")
@@ -211,19 +211,24 @@ final class SnapshotWorld {
         return out
     }
 
-    private func listed(at block: BlockNumber?) throws -> [UInt64: Address] {
+    private func listed(at block: BlockNumber?) throws -> [UInt64: Held] {
         let page = PageRequest<TokenPosition>(position: nil, limit: 1_000)
         let items = try store.tokens(in: Self.art, on: 321, at: block, page).items
-        return Dictionary(items.map { ($0.token.uint64 ?? 0, $0.owner ?? .zero) }, uniquingKeysWith: { _, _ in .zero })
+        var out: [UInt64: Held] = [:]
+        for item in items {
+            #expect(out[item.token.uint64 ?? 0] == nil)
+            out[item.token.uint64 ?? 0] = Held(owner: item.owner ?? .zero, isSeen: item.isObserved)
+        }
+        return out
     }
 
-    private func wallets(at block: BlockNumber?) throws -> [UInt64: Address] {
+    private func wallets(at block: BlockNumber?) throws -> [UInt64: Held] {
         let page = PageRequest<TokenPosition>(position: nil, limit: 1_000)
-        var out: [UInt64: Address] = [:]
+        var out: [UInt64: Held] = [:]
         for wallet in [Self.alice, Self.bob, Self.carol] {
             for held in try store.tokens(of: wallet, on: 321, at: block, page).items where held.contract == Self.art {
                 #expect(held.owner == wallet && out[held.token.uint64 ?? 0] == nil)
-                out[held.token.uint64 ?? 0] = wallet
+                out[held.token.uint64 ?? 0] = Held(owner: wallet, isSeen: held.isObserved)
             }
         }
         return out

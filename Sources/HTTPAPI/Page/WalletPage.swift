@@ -116,6 +116,7 @@ struct WalletPage {
             out +=
                 "<span class=\"mark\" title=\"\(amount)\">× \(HTMLText.short(HTMLText.grouped(amount), head: 9, tail: 4))</span>"
         }
+        if card.held.isObserved { out += "<span class=\"mark\">observed: its contract said so, and no event</span>" }
         if card.held.amount.isNegative {
             out += "<span class=\"mark bad\">inconsistent: its events give more than came</span>"
         }
