@@ -52,6 +52,9 @@ import Tokens
     @Test func `of ids that somebody gave others may be there`() async throws {
         let world = try World()
         try await world.take([1: World.alice])
+        world.ledger.at(13)
+        world.ledger.move(U256(13), of: World.followed, to: World.alice)
+        try world.ledger.commit()
         #expect(try !isComplete(world))
     }
 
